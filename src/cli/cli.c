@@ -118,9 +118,10 @@ int cli_request(struct cli *c, const char *method, const char *path, const json_
 	};
 	int r = api_call(c->api, &rq, ret, err);
 
-	if (r >= 0)
-		cli_print_warning(c->api);
-	return r;
+	if (r < 0)
+		return r;
+	cli_print_warning(c->api);
+	return 0;
 }
 
 int cli_get(struct cli *c, const char *path, json_type type, json_t **ret, struct err *err)
@@ -145,22 +146,20 @@ int cli_inspect(struct cli *c, const char *collection, const char *name, json_t 
 	return r < 0 ? r : cli_get(c, path.data, JSON_OBJECT, ret, err);
 }
 
-int cli_each(struct cli *c, cli_each_fn fn, bool print)
+int cli_each(struct cli *c, cli_each_fn fn, bool print, struct err *err)
 {
 	int status = 0;
 
 	for (char **name = c->opt.args; *name; name++) {
-		struct err err = { 0 };
-
-		if (fn(c, *name, &err) < 0) {
-			cli_fail(c, &err);
+		if (fn(c, *name, err) < 0) {
+			cli_fail(c, err);
 			status = 1;
 		} else if (print) {
 			puts(*name);
 			fflush(stdout);
 		}
 	}
-	return cli_flush(c, status);
+	return status;
 }
 
 static int add_filter(json_t *filters, const char *text, struct err *err)

@@ -55,12 +55,13 @@ int cli_query(struct buf *path, const char *key, const char *value, struct err *
  * header */
 void cli_print_warning(const struct api *a);
 
-/** cli_request() - send a request without or with a JSON body.  Return: as api_call(). */
+/** cli_request() - send a request without or with a JSON body.  Return: 0; negative errno with a
+ * message, as api_call(). */
 int cli_request(struct cli *c, const char *method, const char *path, const json_t *body,
 		json_t **ret, struct err *err);
 
 /** cli_get() - GET @path; an answer of another JSON type than @type is an error.  Return: 0; as
- * api_call(); -EBADMSG. */
+ * cli_request(); -EBADMSG. */
 int cli_get(struct cli *c, const char *path, json_type type, json_t **ret, struct err *err);
 
 /** cli_inspect() - GET /COLLECTION/NAME/json, an object.  Return: as cli_get(). */
@@ -80,10 +81,11 @@ typedef int (*cli_each_fn)(struct cli *c, const char *name, struct err *err);
 /**
  * cli_each() - call a function for every argument, going on after errors
  * @print: print each name that succeeded
+ * @err:   used for each
  *
- * Return: 0, or 1 after an error.
+ * Return: 0, or 1 after an error, which was printed.
  */
-int cli_each(struct cli *c, cli_each_fn fn, bool print);
+int cli_each(struct cli *c, cli_each_fn fn, bool print, struct err *err);
 
 /** cli_filters() - the --filter options "KEY=VALUE" as the API's query parameter.  Return: 0;
  * -EINVAL with a message; -ENOMEM. */

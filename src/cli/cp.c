@@ -85,18 +85,17 @@ static int copy_files(struct cp *cp, struct err *err)
 	return r;
 }
 
-int command_cp(struct cli *c)
+int command_cp(struct cli *c, struct err *err)
 {
 	struct cp cp = {
 		.c = c,
 		.archive = options_flag(&c->opt, "archive"),
 		.follow = options_flag(&c->opt, "follow-link"),
 	};
-	struct err err = { 0 };
 	char size[FORMAT_MAX];
 
-	if (copy_files(&cp, &err) < 0)
-		return cli_fail(c, &err);
+	if (copy_files(&cp, err) < 0)
+		return err->code;
 	if (!options_flag_or(&c->opt, "quiet", !isatty(STDERR_FILENO)) && cp.bytes > 0) {
 		format_size(cp.bytes, size);
 		fprintf(stderr, "Successfully copied %s to %s\n", size, c->opt.args[1]);

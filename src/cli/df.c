@@ -137,14 +137,13 @@ static int show_sums(struct cli *c, const json_t *answer, struct err *err)
 	return r < 0 ? r : listing_print(l, err);
 }
 
-int command_system_df(struct cli *c)
+int command_system_df(struct cli *c, struct err *err)
 {
 	cleanup_json json_t *answer = NULL;
-	struct err err = { 0 };
-	int r = cli_get(c, API_BASE "/system/df", JSON_OBJECT, &answer, &err);
+	int r = cli_get(c, API_BASE "/system/df", JSON_OBJECT, &answer, err);
 
 	if (r == 0)
-		r = options_flag(&c->opt, "verbose") ? show_all(c, answer, &err)
-						     : show_sums(c, answer, &err);
-	return r < 0 ? cli_fail(c, &err) : cli_flush(c, 0);
+		r = options_flag(&c->opt, "verbose") ? show_all(c, answer, err)
+						     : show_sums(c, answer, err);
+	return r;
 }

@@ -31,23 +31,22 @@ static void show_changes(const json_t *list)
 	}
 }
 
-int command_diff(struct cli *c)
+int command_diff(struct cli *c, struct err *err)
 {
 	cleanup(shape_reset) struct shape shape = { 0 };
 	cleanup(buf_reset) struct buf path = BUF_INIT;
 	cleanup_json json_t *list = NULL;
-	struct err err = { 0 };
-	int r = shape_option(c, &shape, &err);
+	int r = shape_option(c, &shape, err);
 
 	if (r == 0)
-		r = cli_path(&path, "containers", c->opt.args[0], "changes", &err);
+		r = cli_path(&path, "containers", c->opt.args[0], "changes", err);
 	if (r == 0)
-		r = cli_get(c, path.data, JSON_ARRAY, &list, &err);
+		r = cli_get(c, path.data, JSON_ARRAY, &list, err);
 	if (r == 0 && shape.kind == SHAPE_TABLE)
 		show_changes(list);
 	else if (r == 0)
-		r = shape_print(&shape, list, &err);
-	return r < 0 ? cli_fail(c, &err) : cli_flush(c, 0);
+		r = shape_print(&shape, list, err);
+	return r;
 }
 
 static int make_path(const struct cli *c, struct buf *path, struct err *err)
@@ -72,17 +71,16 @@ static int make_path(const struct cli *c, struct buf *path, struct err *err)
 	return r;
 }
 
-int command_commit(struct cli *c)
+int command_commit(struct cli *c, struct err *err)
 {
 	cleanup(buf_reset) struct buf path = BUF_INIT;
 	cleanup_json json_t *answer = NULL;
-	struct err err = { 0 };
-	int r = make_path(c, &path, &err);
+	int r = make_path(c, &path, err);
 
 	if (r == 0)
-		r = cli_request(c, "POST", path.data, NULL, &answer, &err);
+		r = cli_request(c, "POST", path.data, NULL, &answer, err);
 	if (r < 0)
-		return cli_fail(c, &err);
+		return r;
 	puts(cli_str(answer, "Id"));
-	return cli_flush(c, 0);
+	return 0;
 }

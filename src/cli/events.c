@@ -53,28 +53,27 @@ static int take_event(const json_t *event, void *arg, struct err *err)
 	return r;
 }
 
-int command_events(struct cli *c)
+int command_events(struct cli *c, struct err *err)
 {
 	cleanup(buf_reset) struct buf path = BUF_INIT;
-	struct err err = { 0 };
 	cleanup(shape_reset) struct shape shape = { 0 };
 	struct json_lines lines = { .fn = take_event, .arg = &shape };
 	struct api_request rq = { .method = "GET", .on_body = json_lines_feed, .arg = &lines };
-	int r = shape_option(c, &shape, &err);
+	int r = shape_option(c, &shape, err);
 
 	if (r == 0)
-		r = buf_adds(&path, API_BASE "/events") < 0 ? err_nomem(&err) : 0;
+		r = buf_adds(&path, API_BASE "/events") < 0 ? err_nomem(err) : 0;
 	if (r == 0)
-		r = cli_query_moment(c, &path, "since", &err);
+		r = cli_query_moment(c, &path, "since", err);
 	if (r == 0)
-		r = cli_query_moment(c, &path, "until", &err);
+		r = cli_query_moment(c, &path, "until", err);
 	if (r == 0)
-		r = cli_filters(c, &path, &err);
+		r = cli_filters(c, &path, err);
 	rq.path = path.data;
 	if (r == 0)
-		r = api_call(c->api, &rq, NULL, &err);
+		r = api_call(c->api, &rq, NULL, err);
 	(void)json_lines_end(&lines);
-	if (r < 0 || lines.err.code)
-		return cli_fail(c, lines.err.code ? &lines.err : &err);
-	return cli_flush(c, 0);
+	if (lines.err.code < 0)
+		*err = lines.err;
+	return r < 0 || lines.err.code < 0 ? err->code : 0;
 }

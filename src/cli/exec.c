@@ -149,26 +149,25 @@ static int exec_detached(struct cli *c, const char *id, int *ret_status, struct 
 	return 0;
 }
 
-int command_exec(struct cli *c)
+int command_exec(struct cli *c, struct err *err)
 {
 	cleanup_free char *id = NULL;
 	bool detach = options_flag(&c->opt, "detach");
-	struct err err = { 0 };
 	int status = 0, r = 0;
 
 	if (!detach)
 		r = attach_check_terminal(options_flag(&c->opt, "tty"),
-					  options_flag(&c->opt, "interactive"), &err);
+					  options_flag(&c->opt, "interactive"), err);
 	if (r < 0)
-		return cli_fail(c, &err);
+		return r;
 	/* docker's status for a container that does not exist is 1; 125 is for a command that did
 	 * not start. */
-	if (exec_create(c, &id, &err) < 0) {
-		cli_print_error(err.msg);
+	if (exec_create(c, &id, err) < 0) {
+		cli_print_error(err->msg);
 		return 1;
 	}
-	r = detach ? exec_detached(c, id, &status, &err) : exec_pump(c, id, &status, &err);
+	r = detach ? exec_detached(c, id, &status, err) : exec_pump(c, id, &status, err);
 	if (r < 0)
-		return r == -EPIPE ? 128 + SIGPIPE : cli_fail(c, &err);
+		return r == -EPIPE ? 128 + SIGPIPE : r;
 	return status;
 }

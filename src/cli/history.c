@@ -52,25 +52,24 @@ static json_t *step_row(const struct cli *c, const json_t *item)
 			 size);
 }
 
-int command_image_history(struct cli *c)
+int command_image_history(struct cli *c, struct err *err)
 {
 	cleanup(buf_reset) struct buf path = BUF_INIT;
 	cleanup_listing struct listing *l = NULL;
 	cleanup_json json_t *list = NULL;
 	const json_t *item;
-	struct err err = { 0 };
 	size_t i;
-	int r = cli_path(&path, "images", c->opt.args[0], "history", &err);
+	int r = cli_path(&path, "images", c->opt.args[0], "history", err);
 
 	if (r == 0)
-		r = cli_get(c, path.data, JSON_ARRAY, &list, &err);
+		r = cli_get(c, path.data, JSON_ARRAY, &list, err);
 	if (r == 0)
-		r = listing_new(c, &history_kind, &l, &err);
+		r = listing_new(c, &history_kind, &l, err);
 	json_array_foreach (list, i, item) {
 		if (r == 0)
-			r = listing_add(l, step_row(c, item), NULL, &err);
+			r = listing_add(l, step_row(c, item), NULL, err);
 	}
 	if (r == 0)
-		r = listing_print(l, &err);
-	return r < 0 ? cli_fail(c, &err) : cli_flush(c, 0);
+		r = listing_print(l, err);
+	return r;
 }

@@ -187,26 +187,25 @@ static int add_filters(const struct cli *c, struct buf *path, struct err *err)
 	return cli_filters_and(c, reference, path, err);
 }
 
-int command_image_ls(struct cli *c)
+int command_image_ls(struct cli *c, struct err *err)
 {
 	cleanup(buf_reset) struct buf path = BUF_INIT;
 	cleanup_json json_t *list = NULL;
 	bool tree = options_flag(&c->opt, "tree");
-	struct err err = { 0 };
-	int r = buf_adds(&path, API_BASE "/images/json") < 0 ? err_nomem(&err) : 0;
+	int r = buf_adds(&path, API_BASE "/images/json") < 0 ? err_nomem(err) : 0;
 
 	if (r == 0)
-		r = cli_query(&path, "all", options_flag(&c->opt, "all") ? "1" : NULL, &err);
+		r = cli_query(&path, "all", options_flag(&c->opt, "all") ? "1" : NULL, err);
 	if (r == 0)
-		r = cli_query(&path, "shared-size", "1", &err);
+		r = cli_query(&path, "shared-size", "1", err);
 	if (r == 0)
-		r = cli_query(&path, "manifests", tree ? "1" : NULL, &err);
+		r = cli_query(&path, "manifests", tree ? "1" : NULL, err);
 	if (r == 0)
-		r = add_filters(c, &path, &err);
+		r = add_filters(c, &path, err);
 	if (r == 0)
-		r = cli_get(c, path.data, JSON_ARRAY, &list, &err);
+		r = cli_get(c, path.data, JSON_ARRAY, &list, err);
 	if (r == 0)
 		r = tree ? image_tree_print(c, list)
-			 : image_ls_print(c, list, options_flag(&c->opt, "sizes"), &err);
-	return r < 0 ? cli_fail(c, &err) : cli_flush(c, 0);
+			 : image_ls_print(c, list, options_flag(&c->opt, "sizes"), err);
+	return r;
 }

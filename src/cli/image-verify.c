@@ -89,11 +89,9 @@ static int verify_all(struct cli *c, struct err *err)
 		       n_bad, n_bad == 1 ? "" : "s");
 }
 
-int command_image_verify(struct cli *c)
+int command_image_verify(struct cli *c, struct err *err)
 {
-	struct err err = { 0 };
-
 	if (c->opt.n_args > 0)
-		return cli_each(c, verify_one, false);
-	return verify_all(c, &err) < 0 ? cli_fail(c, &err) : cli_flush(c, 0);
+		return cli_each(c, verify_one, false, err);
+	return verify_all(c, err);
 }

@@ -28,43 +28,41 @@ static int rm_one(struct cli *c, const char *name, struct err *err)
 	return r;
 }
 
-int command_image_rm(struct cli *c)
+int command_image_rm(struct cli *c, struct err *err)
 {
-	return cli_each(c, rm_one, false);
+	return cli_each(c, rm_one, false, err);
 }
 
-int command_image_tag(struct cli *c)
+int command_image_tag(struct cli *c, struct err *err)
 {
 	cleanup(buf_reset) struct buf path = BUF_INIT;
-	struct err err = { 0 };
-	int r = cli_path(&path, "images", c->opt.args[0], "tag", &err);
+	int r = cli_path(&path, "images", c->opt.args[0], "tag", err);
 
 	if (r == 0)
-		r = cli_query_name(&path, c->opt.args[1], &err);
+		r = cli_query_name(&path, c->opt.args[1], err);
 	if (r == 0)
-		r = cli_request(c, "POST", path.data, NULL, NULL, &err);
-	return r < 0 ? cli_fail(c, &err) : 0;
+		r = cli_request(c, "POST", path.data, NULL, NULL, err);
+	return r;
 }
 
-int command_image_import(struct cli *c)
+int command_image_import(struct cli *c, struct err *err)
 {
 	cleanup(buf_reset) struct buf path = BUF_INIT;
 	const char *change;
 	size_t cursor = 0;
-	struct err err = { 0 };
-	int r = buf_adds(&path, API_BASE "/images/create") < 0 ? err_nomem(&err) : 0;
+	int r = buf_adds(&path, API_BASE "/images/create") < 0 ? err_nomem(err) : 0;
 
 	if (r == 0)
-		r = cli_query(&path, "fromSrc", "-", &err);
+		r = cli_query(&path, "fromSrc", "-", err);
 	if (r == 0 && c->opt.n_args > 1)
-		r = cli_query_name(&path, c->opt.args[1], &err);
+		r = cli_query_name(&path, c->opt.args[1], err);
 	if (r == 0)
-		r = cli_query(&path, "message", options_value(&c->opt, "message"), &err);
+		r = cli_query(&path, "message", options_value(&c->opt, "message"), err);
 	if (r == 0)
-		r = cli_query(&path, "platform", options_value(&c->opt, "platform"), &err);
+		r = cli_query(&path, "platform", options_value(&c->opt, "platform"), err);
 	while (r == 0 && (change = options_next(&c->opt, "change", &cursor)))
-		r = cli_query(&path, "changes", change, &err);
+		r = cli_query(&path, "changes", change, err);
 	if (r == 0)
-		r = archive_upload(c, path.data, c->opt.args[0], &err);
-	return r < 0 ? cli_fail(c, &err) : cli_flush(c, 0);
+		r = archive_upload(c, path.data, c->opt.args[0], err);
+	return r;
 }

@@ -87,35 +87,34 @@ static int print_list(const struct shape *shape, json_t *list, struct err *err)
 	return r;
 }
 
-static int inspect_objects(struct cli *c, const char *const *kinds, const char *noun)
+static int inspect_objects(struct cli *c, const char *const *kinds, const char *noun,
+			   struct err *err)
 {
 	cleanup(shape_reset) struct shape shape = { 0 };
 	cleanup_json json_t *list = json_array();
-	struct err err = { 0 };
-	int status = 0;
+	int status = 0, r = shape_option(c, &shape, err);
 
-	if (shape_option(c, &shape, &err) < 0)
-		return cli_fail(c, &err);
+	if (r < 0)
+		return r;
 	if (shape.kind == SHAPE_TABLE_TEMPLATE)
 		shape.kind = SHAPE_TEMPLATE;
 	for (char **name = c->opt.args; *name; name++) {
 		json_t *obj;
-		int r = find_object(c, *name, kinds, &obj, &err);
 
+		r = find_object(c, *name, kinds, &obj, err);
 		if (r >= 0 && json_array_append_new(list, obj) == 0)
 			continue;
 		status = 1;
 		if (r == -ENOENT)
 			fprintf(stderr, "Error: No such %s: %s\n", noun, *name);
 		else
-			cli_fail(c, &err);
+			cli_fail(c, err);
 	}
-	if (print_list(&shape, list, &err) < 0)
-		return cli_fail(c, &err);
-	return cli_flush(c, status);
+	r = print_list(&shape, list, err);
+	return r < 0 ? r : status;
 }
 
-int command_inspect(struct cli *c)
+int command_inspect(struct cli *c, struct err *err)
 {
 	static const char *const any[] = { "containers", "images", "networks", "volumes", NULL };
 	static const char *const containers[] = { "containers", NULL };
@@ -123,54 +122,52 @@ int command_inspect(struct cli *c)
 	static const char *const networks[] = { "networks", NULL };
 	static const char *const volumes[] = { "volumes", NULL };
 	const char *type = options_value(&c->opt, "type");
-	struct err err;
 
 	if (!type)
-		return inspect_objects(c, any, "object");
+		return inspect_objects(c, any, "object", err);
 	if (streq(type, "container"))
-		return inspect_objects(c, containers, "container");
+		return inspect_objects(c, containers, "container", err);
 	if (streq(type, "image"))
-		return inspect_objects(c, images, "image");
+		return inspect_objects(c, images, "image", err);
 	if (streq(type, "network"))
-		return inspect_objects(c, networks, "network");
+		return inspect_objects(c, networks, "network", err);
 	if (streq(type, "volume"))
-		return inspect_objects(c, volumes, "volume");
-	err_set(&err, -EINVAL, "unknown type \"%s\"; it is container, image, network or volume",
-		type);
-	return cli_fail(c, &err);
+		return inspect_objects(c, volumes, "volume", err);
+	return err_set(err, -EINVAL,
+		       "unknown type \"%s\"; it is container, image, network or volume", type);
 }
 
-int command_container_inspect(struct cli *c)
+int command_container_inspect(struct cli *c, struct err *err)
 {
 	static const char *const containers[] = { "containers", NULL };
 
-	return inspect_objects(c, containers, "container");
+	return inspect_objects(c, containers, "container", err);
 }
 
-int command_network_inspect(struct cli *c)
+int command_network_inspect(struct cli *c, struct err *err)
 {
 	static const char *const networks[] = { "networks", NULL };
 
-	return inspect_objects(c, networks, "network");
+	return inspect_objects(c, networks, "network", err);
 }
 
-int command_secret_inspect(struct cli *c)
+int command_secret_inspect(struct cli *c, struct err *err)
 {
 	static const char *const secrets[] = { "secrets", NULL };
 
-	return inspect_objects(c, secrets, "secret");
+	return inspect_objects(c, secrets, "secret", err);
 }
 
-int command_volume_inspect(struct cli *c)
+int command_volume_inspect(struct cli *c, struct err *err)
 {
 	static const char *const volumes[] = { "volumes", NULL };
 
-	return inspect_objects(c, volumes, "volume");
+	return inspect_objects(c, volumes, "volume", err);
 }
 
-int command_image_inspect(struct cli *c)
+int command_image_inspect(struct cli *c, struct err *err)
 {
 	static const char *const images[] = { "images", NULL };
 
-	return inspect_objects(c, images, "image");
+	return inspect_objects(c, images, "image", err);
 }

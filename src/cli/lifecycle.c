@@ -54,23 +54,21 @@ static int restart_one(struct cli *c, const char *name, struct err *err)
 	return post_timed(c, name, "restart", err);
 }
 
-static int each_timed(struct cli *c, cli_each_fn fn)
+static int each_timed(struct cli *c, cli_each_fn fn, struct err *err)
 {
-	struct err err;
+	int r = check_seconds(stop_seconds(c), err);
 
-	if (check_seconds(stop_seconds(c), &err) < 0)
-		return cli_fail(c, &err);
-	return cli_each(c, fn, true);
+	return r < 0 ? r : cli_each(c, fn, true, err);
 }
 
-int command_stop(struct cli *c)
+int command_stop(struct cli *c, struct err *err)
 {
-	return each_timed(c, stop_one);
+	return each_timed(c, stop_one, err);
 }
 
-int command_restart(struct cli *c)
+int command_restart(struct cli *c, struct err *err)
 {
-	return each_timed(c, restart_one);
+	return each_timed(c, restart_one, err);
 }
 
 static int kill_one(struct cli *c, const char *name, struct err *err)
@@ -80,9 +78,9 @@ static int kill_one(struct cli *c, const char *name, struct err *err)
 	return post_action(c, name, "kill", query, err);
 }
 
-int command_kill(struct cli *c)
+int command_kill(struct cli *c, struct err *err)
 {
-	return cli_each(c, kill_one, true);
+	return cli_each(c, kill_one, true, err);
 }
 
 static int pause_one(struct cli *c, const char *name, struct err *err)
@@ -90,9 +88,9 @@ static int pause_one(struct cli *c, const char *name, struct err *err)
 	return post_action(c, name, "pause", NULL, err);
 }
 
-int command_pause(struct cli *c)
+int command_pause(struct cli *c, struct err *err)
 {
-	return cli_each(c, pause_one, true);
+	return cli_each(c, pause_one, true, err);
 }
 
 static int unpause_one(struct cli *c, const char *name, struct err *err)
@@ -100,9 +98,9 @@ static int unpause_one(struct cli *c, const char *name, struct err *err)
 	return post_action(c, name, "unpause", NULL, err);
 }
 
-int command_unpause(struct cli *c)
+int command_unpause(struct cli *c, struct err *err)
 {
-	return cli_each(c, unpause_one, true);
+	return cli_each(c, unpause_one, true, err);
 }
 
 static int rm_one(struct cli *c, const char *name, struct err *err)
@@ -118,9 +116,9 @@ static int rm_one(struct cli *c, const char *name, struct err *err)
 	return r < 0 ? r : cli_request(c, "DELETE", path.data, NULL, NULL, err);
 }
 
-int command_rm(struct cli *c)
+int command_rm(struct cli *c, struct err *err)
 {
-	return cli_each(c, rm_one, true);
+	return cli_each(c, rm_one, true, err);
 }
 
 static int wait_one(struct cli *c, const char *name, struct err *err)
@@ -143,17 +141,14 @@ static int wait_one(struct cli *c, const char *name, struct err *err)
 	return 0;
 }
 
-int command_wait(struct cli *c)
+int command_wait(struct cli *c, struct err *err)
 {
-	return cli_each(c, wait_one, false);
+	return cli_each(c, wait_one, false, err);
 }
 
-int command_rename(struct cli *c)
+int command_rename(struct cli *c, struct err *err)
 {
 	const char *const query[] = { "name", c->opt.args[1], NULL };
-	struct err err = { 0 };
 
-	if (post_action(c, c->opt.args[0], "rename", query, &err) < 0)
-		return cli_fail(c, &err);
-	return 0;
+	return post_action(c, c->opt.args[0], "rename", query, err);
 }

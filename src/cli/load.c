@@ -136,7 +136,8 @@ static int load_folder(struct cli *c, const char *target, const char *path, int 
 		r = choose_members(fd, path, &members, err);
 	if (r == 0)
 		r = send_folder(c, &rq, fd, members, err);
-	return progress_end(&progress, r, err);
+	r = progress_end(&progress, r, err);
+	return r < 0 ? r : 0;
 }
 
 static int load_input(struct cli *c, const char *input, struct err *err)
@@ -155,10 +156,7 @@ static int load_input(struct cli *c, const char *input, struct err *err)
 		       : archive_upload(c, target.data, input, err);
 }
 
-int command_image_load(struct cli *c)
+int command_image_load(struct cli *c, struct err *err)
 {
-	struct err err = { 0 };
-	int r = load_input(c, options_value(&c->opt, "input"), &err);
-
-	return r < 0 ? cli_fail(c, &err) : cli_flush(c, 0);
+	return load_input(c, options_value(&c->opt, "input"), err);
 }

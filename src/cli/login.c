@@ -165,29 +165,27 @@ static int login_registry(struct cli *c, const char *registry, char **ret_store,
 	return r < 0 ? r : registry_remember(registry, *ret_store, &cred, err);
 }
 
-int command_login(struct cli *c)
+int command_login(struct cli *c, struct err *err)
 {
-	struct err err = { 0 };
-	cleanup_free char *registry = registry_argument(c, &err), *store = NULL;
+	cleanup_free char *registry = registry_argument(c, err), *store = NULL;
 
-	if (!registry || login_registry(c, registry, &store, &err) < 0)
-		return cli_fail(c, &err);
+	if (!registry || login_registry(c, registry, &store, err) < 0)
+		return err->code;
 	printf("Login Succeeded: %s, kept in %s\n", registry,
 	       streq(store, "file") ? "a file that only you can read" : store);
-	return cli_flush(c, 0);
+	return 0;
 }
 
-int command_logout(struct cli *c)
+int command_logout(struct cli *c, struct err *err)
 {
-	struct err err = { 0 };
-	cleanup_free char *registry = registry_argument(c, &err);
+	cleanup_free char *registry = registry_argument(c, err);
 	bool was = false;
 
-	if (!registry || registry_forget(registry, &was, &err) < 0)
-		return cli_fail(c, &err);
+	if (!registry || registry_forget(registry, &was, err) < 0)
+		return err->code;
 	if (was)
 		printf("Removed the login for %s\n", registry);
 	else
 		printf("Not logged in to %s with moat\n", registry);
-	return cli_flush(c, 0);
+	return 0;
 }

@@ -159,20 +159,19 @@ static int container_log(struct cli *c, struct err *err)
 	}
 }
 
-int command_logs(struct cli *c)
+int command_logs(struct cli *c, struct err *err)
 {
 	const char *tail = options_value(&c->opt, "tail");
-	struct err err = { 0 };
 	uint64_t lines;
 	int r;
 
 	/* As in docker, a negative number means all. */
 	if (tail && !streq(tail, "all") && str_to_u64(tail + (*tail == '-'), &lines) < 0)
-		r = err_set(&err, -EINVAL, "invalid number of lines \"%s\"; it is a number or all",
+		r = err_set(err, -EINVAL, "invalid number of lines \"%s\"; it is a number or all",
 			    tail);
 	else
-		r = options_flag(&c->opt, "boot") ? boot_log(c, &err) : container_log(c, &err);
+		r = options_flag(&c->opt, "boot") ? boot_log(c, err) : container_log(c, err);
 	if (r < 0)
-		return r == -EPIPE ? 128 + SIGPIPE : cli_fail(c, &err);
+		return r == -EPIPE ? 128 + SIGPIPE : r;
 	return 0;
 }

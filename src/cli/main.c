@@ -28,7 +28,9 @@ static int run_command(const struct command *cmd, char **argv)
 	} else if (cli_new_api(&c, &c.api, &err) < 0) {
 		status = cli_fail(&c, &err);
 	} else {
-		status = cmd->run(&c);
+		int r = cmd->run(&c, &err);
+
+		status = r < 0 ? cli_fail(&c, &err) : cli_flush(&c, r);
 	}
 	api_free(c.api);
 	options_reset(&c.opt);

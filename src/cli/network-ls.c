@@ -8,21 +8,6 @@
 #include "cli/format/labels.h"
 #include "cli/format/listing.h"
 
-static const struct listing_kind network_kind = {
-	.fields = (const struct listing_field[]){ { "ID", "NETWORK ID", true },
-						  { "Name", "NAME", true },
-						  { "Driver", "DRIVER", true },
-						  { "Scope", "SCOPE", true },
-						  { "Subnets", "SUBNETS", true },
-						  { "CreatedAt", "CREATED AT", false },
-						  { "IPv4", "IPV4", false },
-						  { "IPv6", "IPV6", false },
-						  { "Internal", "INTERNAL", false },
-						  { "Labels", "LABELS", false },
-						  { 0 } },
-	.id = "ID",
-};
-
 static json_t *subnets_text(const json_t *item)
 {
 	cleanup(buf_reset) struct buf b = BUF_INIT;
@@ -58,14 +43,28 @@ static json_t *make_row(const json_t *item, bool full)
 			   member_json("Subnets", subnets_text(item)));
 }
 
-int command_network_ls(struct cli *c)
+static const struct listing_kind network_kind = {
+	.fields = (const struct listing_field[]){ { "ID", "NETWORK ID", true },
+						  { "Name", "NAME", true },
+						  { "Driver", "DRIVER", true },
+						  { "Scope", "SCOPE", true },
+						  { "Subnets", "SUBNETS", true },
+						  { "CreatedAt", "CREATED AT", false },
+						  { "IPv4", "IPV4", false },
+						  { "IPv6", "IPV6", false },
+						  { "Internal", "INTERNAL", false },
+						  { "Labels", "LABELS", false },
+						  { 0 } },
+	.id = "ID",
+	.row = make_row,
+};
+
+int command_network_ls(struct cli *c, struct err *err)
 {
 	cleanup(buf_reset) struct buf path = BUF_INIT;
-	struct err err = { 0 };
-	int r = buf_adds(&path, API_BASE "/networks") < 0 ? err_nomem(&err) : 0;
+	int r = buf_adds(&path, API_BASE "/networks") < 0 ? err_nomem(err) : 0;
 
 	if (r == 0)
-		r = cli_filters(c, &path, &err);
-	return r < 0 ? cli_fail(c, &err)
-		     : listing_command(c, &network_kind, path.data, NULL, make_row);
+		r = cli_filters(c, &path, err);
+	return r < 0 ? r : listing_command(c, &network_kind, path.data, NULL, err);
 }

@@ -192,20 +192,19 @@ static int make_body(const struct options *o, json_t *body, struct err *err)
 	return r == 0 ? put_egress(o, driver_options, err) : r;
 }
 
-int command_network_create(struct cli *c)
+int command_network_create(struct cli *c, struct err *err)
 {
 	cleanup_json json_t *body = json_object(), *answer = NULL;
-	struct err err = { 0 };
-	int r = body ? make_body(&c->opt, body, &err) : err_nomem(&err);
+	int r = body ? make_body(&c->opt, body, err) : err_nomem(err);
 
 	if (r == 0)
-		r = cli_request(c, "POST", NETWORKS "/create", body, &answer, &err);
+		r = cli_request(c, "POST", NETWORKS "/create", body, &answer, err);
 	if (r < 0)
-		return cli_fail(c, &err);
+		return r;
 	if (*cli_str(answer, "Warning"))
 		fprintf(stderr, "WARNING: %s\n", cli_str(answer, "Warning"));
 	puts(cli_str(answer, "Id"));
-	return cli_flush(c, 0);
+	return 0;
 }
 
 static int rm_one(struct cli *c, const char *name, struct err *err)
@@ -218,9 +217,9 @@ static int rm_one(struct cli *c, const char *name, struct err *err)
 	return r == -ENOENT && options_flag(&c->opt, "force") ? 0 : r;
 }
 
-int command_network_rm(struct cli *c)
+int command_network_rm(struct cli *c, struct err *err)
 {
-	return cli_each(c, rm_one, true);
+	return cli_each(c, rm_one, true, err);
 }
 
 /* Describes the endpoint from connect's options, which are those of run's --network. */
@@ -248,37 +247,35 @@ static int make_endpoint(const struct options *o, json_t **ret, struct err *err)
 	return r < 0 ? err_nomem(err) : create_network(text.data, &name, ret, err);
 }
 
-int command_network_connect(struct cli *c)
+int command_network_connect(struct cli *c, struct err *err)
 {
 	static const struct create_text links[] = { { "link", "Links" }, { 0 } };
 	cleanup(buf_reset) struct buf path = BUF_INIT;
 	cleanup_json json_t *body = NULL, *endpoint = NULL;
-	struct err err = { 0 };
-	int r = make_endpoint(&c->opt, &endpoint, &err);
+	int r = make_endpoint(&c->opt, &endpoint, err);
 
 	if (r == 0)
-		r = create_put_lists(&c->opt, links, endpoint, &err);
+		r = create_put_lists(&c->opt, links, endpoint, err);
 	if (r == 0) {
 		body = json_pack("{s:s, s:O}", "Container", c->opt.args[1], "EndpointConfig",
 				 endpoint);
-		r = body ? cli_path(&path, "networks", c->opt.args[0], "connect", &err)
-			 : err_nomem(&err);
+		r = body ? cli_path(&path, "networks", c->opt.args[0], "connect", err)
+			 : err_nomem(err);
 	}
 	if (r == 0)
-		r = cli_request(c, "POST", path.data, body, NULL, &err);
-	return r < 0 ? cli_fail(c, &err) : 0;
+		r = cli_request(c, "POST", path.data, body, NULL, err);
+	return r;
 }
 
-int command_network_disconnect(struct cli *c)
+int command_network_disconnect(struct cli *c, struct err *err)
 {
 	cleanup(buf_reset) struct buf path = BUF_INIT;
 	cleanup_json json_t *body = json_pack("{s:s, s:b}", "Container", c->opt.args[1], "Force",
 					      options_flag(&c->opt, "force"));
-	struct err err = { 0 };
-	int r = body ? cli_path(&path, "networks", c->opt.args[0], "disconnect", &err)
-		     : err_nomem(&err);
+	int r = body ? cli_path(&path, "networks", c->opt.args[0], "disconnect", err)
+		     : err_nomem(err);
 
 	if (r == 0)
-		r = cli_request(c, "POST", path.data, body, NULL, &err);
-	return r < 0 ? cli_fail(c, &err) : 0;
+		r = cli_request(c, "POST", path.data, body, NULL, err);
+	return r;
 }

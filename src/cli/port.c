@@ -38,19 +38,18 @@ static int print_one(const json_t *ports, const char *id, const char *text, stru
 	return 0;
 }
 
-int command_port(struct cli *c)
+int command_port(struct cli *c, struct err *err)
 {
 	const char *id = c->opt.args[0], *name;
 	cleanup_json json_t *info = NULL;
-	struct err err = { 0 };
 	json_t *ports, *bindings;
-	int r = cli_inspect(c, "containers", id, &info, &err);
+	int r = cli_inspect(c, "containers", id, &info, err);
 
 	ports = json_object_get(json_object_get(info, "NetworkSettings"), "Ports");
 	if (r == 0 && c->opt.n_args > 1)
-		r = print_one(ports, id, c->opt.args[1], &err);
+		r = print_one(ports, id, c->opt.args[1], err);
 	if (r == 0 && c->opt.n_args == 1)
 		json_object_foreach (ports, name, bindings)
 			print_port(name, bindings, false);
-	return r < 0 ? cli_fail(c, &err) : cli_flush(c, 0);
+	return r;
 }

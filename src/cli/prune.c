@@ -84,61 +84,58 @@ static int prune_kind(struct cli *c, const struct kind *kind, const char *more, 
 	return 0;
 }
 
-static int report_freed(struct cli *c, int r, int64_t freed, const struct err *err)
+static void report_freed(int64_t freed)
 {
 	char text[FORMAT_MAX];
 
-	if (r < 0)
-		return cli_fail(c, err);
 	format_size((uint64_t)freed, text);
 	printf("Total reclaimed space: %s\n", text);
-	return cli_flush(c, 0);
 }
 
-static int prune_alone(struct cli *c, const struct kind *kind, const char *more)
+static int prune_alone(struct cli *c, const struct kind *kind, const char *more, struct err *err)
 {
-	struct err err = { 0 };
 	int64_t freed = 0;
-	int r = prune_kind(c, kind, more, &freed, &err);
+	int r = prune_kind(c, kind, more, &freed, err);
 
-	return report_freed(c, r, freed, &err);
+	if (r == 0)
+		report_freed(freed);
+	return r;
 }
 
-int command_container_prune(struct cli *c)
+int command_container_prune(struct cli *c, struct err *err)
 {
-	return confirm_removal(c, "all stopped containers") ? 0 : prune_alone(c, &containers, NULL);
+	return confirm_removal(c, "all stopped containers")
+		       ? 0
+		       : prune_alone(c, &containers, NULL, err);
 }
 
-int command_network_prune(struct cli *c)
+int command_network_prune(struct cli *c, struct err *err)
 {
-	struct err err = { 0 };
 	int64_t freed = 0;
 
 	if (confirm_removal(c, "all networks that no container is on"))
 		return 0;
-	if (prune_kind(c, &networks, NULL, &freed, &err) < 0)
-		return cli_fail(c, &err);
-	return cli_flush(c, 0);
+	return prune_kind(c, &networks, NULL, &freed, err);
 }
 
-int command_image_prune(struct cli *c)
+int command_image_prune(struct cli *c, struct err *err)
 {
 	bool all = options_flag(&c->opt, "all");
 
 	if (confirm_removal(c, all ? "all images that no container uses"
 				   : "all images without a name"))
 		return 0;
-	return prune_alone(c, &images, all ? NAMED_IMAGES : NULL);
+	return prune_alone(c, &images, all ? NAMED_IMAGES : NULL, err);
 }
 
-int command_volume_prune(struct cli *c)
+int command_volume_prune(struct cli *c, struct err *err)
 {
 	bool all = options_flag(&c->opt, "all");
 
 	if (confirm_removal(c, all ? "all volumes that no container has"
 				   : "all volumes that nobody named and no container has"))
 		return 0;
-	return prune_alone(c, &volumes, all ? "all=true" : NULL);
+	return prune_alone(c, &volumes, all ? "all=true" : NULL, err);
 }
 
 static bool confirm_system(const struct cli *c, bool all, bool with_volumes)
@@ -164,23 +161,24 @@ static int check_until(const struct cli *c, struct err *err)
 	return 0;
 }
 
-int command_system_prune(struct cli *c)
+int command_system_prune(struct cli *c, struct err *err)
 {
-	struct err err = { 0 };
 	bool all = options_flag(&c->opt, "all"), with_volumes = options_flag(&c->opt, "volumes");
 	int64_t freed = 0;
 	int r;
 
-	if (with_volumes && check_until(c, &err) < 0)
-		return cli_fail(c, &err);
+	if (with_volumes && check_until(c, err) < 0)
+		return err->code;
 	if (!confirm_system(c, all, with_volumes))
 		return 0;
-	r = prune_kind(c, &containers, NULL, &freed, &err);
+	r = prune_kind(c, &containers, NULL, &freed, err);
 	if (r == 0)
-		r = prune_kind(c, &networks, NULL, &freed, &err);
+		r = prune_kind(c, &networks, NULL, &freed, err);
 	if (r == 0 && with_volumes)
-		r = prune_kind(c, &volumes, NULL, &freed, &err);
+		r = prune_kind(c, &volumes, NULL, &freed, err);
 	if (r == 0)
-		r = prune_kind(c, &images, all ? NAMED_IMAGES : NULL, &freed, &err);
-	return report_freed(c, r, freed, &err);
+		r = prune_kind(c, &images, all ? NAMED_IMAGES : NULL, &freed, err);
+	if (r == 0)
+		report_freed(freed);
+	return r;
 }

@@ -165,27 +165,26 @@ static bool wants_size(const struct cli *c)
 	return options_flag(&c->opt, "size") || (format && strstr(format, ".Size"));
 }
 
-int command_ps(struct cli *c)
+int command_ps(struct cli *c, struct err *err)
 {
 	cleanup(buf_reset) struct buf path = BUF_INIT;
 	cleanup_json json_t *list = NULL;
 	const char *last = options_value(&c->opt, "last");
-	struct err err = { 0 };
-	int r = buf_adds(&path, API_BASE "/containers/json") < 0 ? err_nomem(&err) : 0;
+	int r = buf_adds(&path, API_BASE "/containers/json") < 0 ? err_nomem(err) : 0;
 
 	if (options_flag(&c->opt, "latest"))
 		last = "1";
 	if (r == 0)
-		r = cli_query(&path, "all", options_flag(&c->opt, "all") ? "1" : NULL, &err);
+		r = cli_query(&path, "all", options_flag(&c->opt, "all") ? "1" : NULL, err);
 	if (r == 0)
-		r = cli_query(&path, "limit", last, &err);
+		r = cli_query(&path, "limit", last, err);
 	if (r == 0)
-		r = cli_query(&path, "size", wants_size(c) ? "1" : NULL, &err);
+		r = cli_query(&path, "size", wants_size(c) ? "1" : NULL, err);
 	if (r == 0)
-		r = cli_filters(c, &path, &err);
+		r = cli_filters(c, &path, err);
 	if (r == 0)
-		r = cli_get(c, path.data, JSON_ARRAY, &list, &err);
+		r = cli_get(c, path.data, JSON_ARRAY, &list, err);
 	if (r == 0)
-		r = ps_print(c, list, options_flag(&c->opt, "size"), &err);
-	return r < 0 ? cli_fail(c, &err) : cli_flush(c, 0);
+		r = ps_print(c, list, options_flag(&c->opt, "size"), err);
+	return r;
 }

@@ -110,16 +110,15 @@ int pull_image(struct cli *c, const char *text, const char *platform, FILE *out,
 	return 0;
 }
 
-int command_pull(struct cli *c)
+int command_pull(struct cli *c, struct err *err)
 {
 	cleanup_free char *full = NULL, *platform = NULL;
-	struct err err = { 0 };
-	int r = pull_platform(c, &platform, &err);
+	int r = pull_platform(c, &platform, err);
 
 	if (r == 0)
-		r = pull_image(c, c->opt.args[0], platform, stdout, &full, &err);
+		r = pull_image(c, c->opt.args[0], platform, stdout, &full, err);
 	if (r < 0)
-		return cli_fail(c, &err);
+		return r;
 	progress_result(c, full);
-	return cli_flush(c, 0);
+	return 0;
 }

@@ -43,19 +43,18 @@ static int push_image(struct cli *c, const struct reference *ref, struct err *er
 	return r;
 }
 
-int command_push(struct cli *c)
+int command_push(struct cli *c, struct err *err)
 {
 	cleanup_reference struct reference *ref = NULL;
 	cleanup_free char *full = NULL;
-	struct err err = { 0 };
-	int r = reference_parse(c->opt.args[0], &ref, &err);
+	int r = reference_parse(c->opt.args[0], &ref, err);
 
 	if (r == 0)
-		r = push_image(c, ref, &err);
+		r = push_image(c, ref, err);
 	if (r == 0 && !(full = reference_full(ref)))
-		r = err_nomem(&err);
+		r = err_nomem(err);
 	if (r < 0)
-		return cli_fail(c, &err);
+		return r;
 	progress_result(c, full);
-	return cli_flush(c, 0);
+	return 0;
 }

@@ -21,24 +21,23 @@ static json_t *login_row(const json_t *item)
 			   member_text("Store", cli_str(item, "store")));
 }
 
-int command_registry_ls(struct cli *c)
+int command_registry_ls(struct cli *c, struct err *err)
 {
 	cleanup_listing struct listing *list = NULL;
 	cleanup_json json_t *known = NULL;
-	struct err err = { 0 };
 	const json_t *item;
 	size_t i;
-	int r = listing_new(c, &login_kind, &list, &err);
+	int r = listing_new(c, &login_kind, &list, err);
 
 	if (r == 0)
-		r = registries_known(&known, &err);
+		r = registries_known(&known, err);
 	if (r == 0)
 		json_array_foreach (known, i, item) {
-			r = listing_add(list, login_row(item), NULL, &err);
+			r = listing_add(list, login_row(item), NULL, err);
 			if (r < 0)
 				break;
 		}
 	if (r == 0)
-		r = listing_print(list, &err);
-	return r < 0 ? cli_fail(c, &err) : cli_flush(c, 0);
+		r = listing_print(list, err);
+	return r;
 }

@@ -140,22 +140,21 @@ static int create_container(struct cli *c, char **ret_id, bool *ret_lacks_kernel
 
 /* A closed standard output is no failure: the container was made, and nobody wants to read its
  * id. */
-static int print_id(struct cli *c, const char *id)
+static int print_id(const char *id)
 {
 	puts(id);
 	if (fflush(stdout) != 0 && errno == EBADF)
-		return 0;
-	return cli_flush(c, 0);
+		clearerr(stdout);
+	return 0;
 }
 
-int command_create(struct cli *c)
+int command_create(struct cli *c, struct err *err)
 {
 	cleanup_free char *id = NULL;
-	struct err err = { 0 };
 
-	if (create_container(c, &id, NULL, &err) < 0)
-		return cli_fail(c, &err);
-	return print_id(c, id);
+	if (create_container(c, &id, NULL, err) < 0)
+		return err->code;
+	return print_id(id);
 }
 
 /* Prints the steps' times.  A container that ended at once and is removed has taken them with it.
@@ -184,29 +183,27 @@ static void remove_unused(struct cli *c, const char *id)
 	(void)cli_request(c, "DELETE", path.data, NULL, NULL, &err);
 }
 
-static int run_detached(struct cli *c, const char *id, struct trace_own *trace)
+static int run_detached(struct cli *c, const char *id, struct trace_own *trace, struct err *err)
 {
 	cleanup(buf_reset) struct buf path = BUF_INIT;
-	struct err err = { 0 };
-	int r = cli_path(&path, "containers", id, "start", &err);
+	int r = cli_path(&path, "containers", id, "start", err);
 
 	if (r < 0)
-		return cli_fail(c, &err);
-	r = cli_request(c, "POST", path.data, NULL, NULL, &err);
+		return r;
+	r = cli_request(c, "POST", path.data, NULL, NULL, err);
 	if (r < 0) {
-		cli_fail(c, &err);
+		cli_fail(c, err);
 		remove_unused(c, id);
-		return start_error_status(r, &err);
+		return start_error_status(r, err);
 	}
 	if (trace)
 		print_trace(c, id, trace);
-	return print_id(c, id);
+	return print_id(id);
 }
 
-int command_run(struct cli *c)
+int command_run(struct cli *c, struct err *err)
 {
 	cleanup_free char *id = NULL;
-	struct err err = { 0 };
 	struct attach_config cfg = {
 		.condition = options_flag(&c->opt, "rm") ? "removed" : "next-exit",
 		.start = true,
@@ -221,21 +218,20 @@ int command_run(struct cli *c)
 
 	if (options_flag(&c->opt, "trace-start"))
 		cfg.trace = &trace;
-
-	if (!detach && attach_check_terminal(cfg.tty, cfg.send_stdin, &err) < 0)
-		return cli_fail(c, &err);
-	if (create_container(c, &id, &lacks_kernel, &err) < 0)
-		return cli_fail(c, &err);
-	if (lacks_kernel && kernel_fetch(c, &err) < 0) {
+	if (!detach && attach_check_terminal(cfg.tty, cfg.send_stdin, err) < 0)
+		return err->code;
+	if (create_container(c, &id, &lacks_kernel, err) < 0)
+		return err->code;
+	if (lacks_kernel && kernel_fetch(c, err) < 0) {
 		remove_unused(c, id);
-		return cli_fail(c, &err);
+		return err->code;
 	}
 	trace.created = clock_mono_usec();
 	if (detach)
-		return run_detached(c, id, cfg.trace);
+		return run_detached(c, id, cfg.trace, err);
 	cfg.id = id;
-	if (attach_run(c, &cfg, &status, &err) == 0)
+	if (attach_run(c, &cfg, &status, err) == 0)
 		return status;
 	remove_unused(c, id);
-	return err.code == -EPIPE ? 128 + SIGPIPE : cli_fail(c, &err);
+	return err->code == -EPIPE ? 128 + SIGPIPE : err->code;
 }

@@ -70,26 +70,24 @@ static int save_body(struct cli *c, const char *path, struct err *err)
 	return file ? save_to(c, path, file, err) : save_images(c, path, STDOUT_FILENO, err);
 }
 
-int command_image_save(struct cli *c)
+int command_image_save(struct cli *c, struct err *err)
 {
 	cleanup(buf_reset) struct buf path = BUF_INIT;
-	struct err err = { 0 };
-	int r = make_path(c, &path, &err);
+	int r = make_path(c, &path, err);
 
 	if (r == 0)
-		r = save_body(c, path.data, &err);
-	return r < 0 ? cli_fail(c, &err) : 0;
+		r = save_body(c, path.data, err);
+	return r;
 }
 
-int command_export(struct cli *c)
+int command_export(struct cli *c, struct err *err)
 {
 	cleanup(buf_reset) struct buf path = BUF_INIT;
-	struct err err = { 0 };
-	int r = cli_path(&path, "containers", c->opt.args[0], "export", &err);
+	int r = cli_path(&path, "containers", c->opt.args[0], "export", err);
 
 	if (r == 0)
-		r = cli_query(&path, "sparse", "1", &err);
+		r = cli_query(&path, "sparse", "1", err);
 	if (r == 0)
-		r = save_body(c, path.data, &err);
-	return r < 0 ? cli_fail(c, &err) : 0;
+		r = save_body(c, path.data, err);
+	return r;
 }

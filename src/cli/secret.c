@@ -20,16 +20,6 @@
 
 static const char secrets_path[] = API_BASE "/secrets";
 
-static const struct listing_kind secret_kind = {
-	.fields = (const struct listing_field[]){ { "ID", "ID", true },
-						  { "Name", "NAME", true },
-						  { "Store", "STORE", true },
-						  { "CreatedAt", "CREATED", true },
-						  { "Labels", "LABELS", false },
-						  { 0 } },
-	.id = "ID",
-};
-
 /* Reads a file, or standard input for "-", as base64.  @ret: owned, text_wipe() */
 static int read_value(const char *file, char **ret, struct err *err)
 {
@@ -92,15 +82,14 @@ static int create_secret(struct cli *c, json_t **ret, struct err *err)
 	return r < 0 ? r : cli_request(c, "POST", API_BASE "/secrets/create", body, ret, err);
 }
 
-int command_secret_create(struct cli *c)
+int command_secret_create(struct cli *c, struct err *err)
 {
 	cleanup_json json_t *answer = NULL;
-	struct err err = { 0 };
 
-	if (create_secret(c, &answer, &err) < 0)
-		return cli_fail(c, &err);
+	if (create_secret(c, &answer, err) < 0)
+		return err->code;
 	puts(cli_str(answer, "ID"));
-	return cli_flush(c, 0);
+	return 0;
 }
 
 static json_t *secret_row(const json_t *item, bool full)
@@ -119,9 +108,20 @@ static json_t *secret_row(const json_t *item, bool full)
 			   member_text("Store", cli_str(item, "Store")));
 }
 
-int command_secret_ls(struct cli *c)
+static const struct listing_kind secret_kind = {
+	.fields = (const struct listing_field[]){ { "ID", "ID", true },
+						  { "Name", "NAME", true },
+						  { "Store", "STORE", true },
+						  { "CreatedAt", "CREATED", true },
+						  { "Labels", "LABELS", false },
+						  { 0 } },
+	.id = "ID",
+	.row = secret_row,
+};
+
+int command_secret_ls(struct cli *c, struct err *err)
 {
-	return listing_command(c, &secret_kind, secrets_path, NULL, secret_row);
+	return listing_command(c, &secret_kind, secrets_path, NULL, err);
 }
 
 static int remove_secret(struct cli *c, const char *name, struct err *err)
@@ -132,7 +132,7 @@ static int remove_secret(struct cli *c, const char *name, struct err *err)
 	return r < 0 ? r : cli_request(c, "DELETE", path.data, NULL, NULL, err);
 }
 
-int command_secret_rm(struct cli *c)
+int command_secret_rm(struct cli *c, struct err *err)
 {
-	return cli_each(c, remove_secret, true);
+	return cli_each(c, remove_secret, true, err);
 }

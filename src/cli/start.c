@@ -46,30 +46,27 @@ static int attach_to(struct cli *c, bool start, bool in, int *ret_status, struct
 	return r == 0 ? attach_run(c, &cfg, ret_status, err) : r;
 }
 
-static int run_attached(struct cli *c, bool start, bool in)
+static int run_attached(struct cli *c, bool start, bool in, struct err *err)
 {
-	struct err err = { 0 };
-	int status = 0, r = attach_to(c, start, in, &status, &err);
+	int status = 0, r = attach_to(c, start, in, &status, err);
 
-	if (r < 0)
-		return r == -EPIPE ? 128 + SIGPIPE : cli_fail(c, &err);
-	return status;
+	if (r == -EPIPE)
+		return 128 + SIGPIPE;
+	return r < 0 ? r : status;
 }
 
-int command_start(struct cli *c)
+int command_start(struct cli *c, struct err *err)
 {
 	bool in = options_flag(&c->opt, "interactive");
-	struct err err = { 0 };
 
 	if (!in && !options_flag(&c->opt, "attach"))
-		return cli_each(c, start_one, true);
+		return cli_each(c, start_one, true, err);
 	if (c->opt.n_args == 1)
-		return run_attached(c, true, in);
-	err_set(&err, -EINVAL, "only one container can be started and attached to at once");
-	return cli_fail(c, &err);
+		return run_attached(c, true, in, err);
+	return err_set(err, -EINVAL, "only one container can be started and attached to at once");
 }
 
-int command_attach(struct cli *c)
+int command_attach(struct cli *c, struct err *err)
 {
-	return run_attached(c, false, !options_flag(&c->opt, "no-stdin"));
+	return run_attached(c, false, !options_flag(&c->opt, "no-stdin"), err);
 }

@@ -210,19 +210,18 @@ static int round_of(struct cli *c, struct rounds *rounds, bool first, struct err
 	return listing_print(l, err);
 }
 
-int command_stats(struct cli *c)
+int command_stats(struct cli *c, struct err *err)
 {
 	struct rounds rounds = { 0 };
-	struct err err = { 0 };
-	int r = round_of(c, &rounds, true, &err);
+	int r = round_of(c, &rounds, true, err);
 
 	while (r == 0) {
 		usleep(ROUND_USEC);
-		r = round_of(c, &rounds, false, &err);
+		r = round_of(c, &rounds, false, err);
 		if (options_flag(&c->opt, "no-stream") || fflush(stdout) != 0)
 			break;
 	}
 	json_decref(rounds.before);
 	json_decref(rounds.now);
-	return r < 0 ? cli_fail(c, &err) : cli_flush(c, 0);
+	return r;
 }

@@ -64,22 +64,21 @@ static void print_info(const json_t *info, const json_t *counts)
 }
 
 /* Prints what docker's info has, and under other names what only moat has. */
-int command_system_info(struct cli *c)
+int command_system_info(struct cli *c, struct err *err)
 {
 	cleanup(shape_reset) struct shape shape = { 0 };
 	cleanup_json json_t *info = NULL, *counts = NULL;
-	struct err err = { 0 };
-	int r = shape_option(c, &shape, &err);
+	int r = shape_option(c, &shape, err);
 
 	if (r == 0)
-		r = cli_get(c, "/moat/info", JSON_OBJECT, &info, &err);
+		r = cli_get(c, "/moat/info", JSON_OBJECT, &info, err);
 	if (r == 0)
-		r = cli_get(c, API_BASE "/info", JSON_OBJECT, &counts, &err);
+		r = cli_get(c, API_BASE "/info", JSON_OBJECT, &counts, err);
 	if (r == 0 && shape.kind == SHAPE_TABLE) {
 		print_info(info, counts);
 	} else if (r == 0) {
-		r = json_object_update(counts, info) < 0 ? err_nomem(&err)
-							 : shape_print(&shape, counts, &err);
+		r = json_object_update(counts, info) < 0 ? err_nomem(err)
+							 : shape_print(&shape, counts, err);
 	}
-	return r < 0 ? cli_fail(c, &err) : cli_flush(c, 0);
+	return r;
 }

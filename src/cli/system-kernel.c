@@ -29,43 +29,41 @@ static int set_recommended(struct cli *c, json_t **ret, struct err *err)
 	return r < 0 ? r : cli_get(c, "/moat/kernel", JSON_OBJECT, ret, err);
 }
 
-int command_kernel_set(struct cli *c)
+int command_kernel_set(struct cli *c, struct err *err)
 {
 	bool recommended = options_flag(&c->opt, "recommended");
 	const char *path = c->opt.args[0];
 	cleanup_json json_t *answer = NULL;
-	struct err err = { 0 };
 	int r;
 
 	if (recommended == (path != NULL))
-		r = err_set(&err, -EINVAL,
+		r = err_set(err, -EINVAL,
 			    "name a kernel, or use --recommended; see 'moat system kernel set "
 			    "--help'");
 	else
-		r = recommended ? set_recommended(c, &answer, &err)
-				: set_path(c, path, &answer, &err);
+		r = recommended ? set_recommended(c, &answer, err)
+				: set_path(c, path, &answer, err);
 	if (r < 0)
-		return cli_fail(c, &err);
+		return r;
 	if (*cli_str(answer, "version"))
 		puts(cli_str(answer, "version"));
-	return cli_flush(c, 0);
+	return 0;
 }
 
-int command_kernel_show(struct cli *c)
+int command_kernel_show(struct cli *c, struct err *err)
 {
 	cleanup(shape_reset) struct shape shape = { 0 };
 	cleanup_json json_t *answer = NULL;
-	struct err err = { 0 };
-	int r = shape_option(c, &shape, &err);
+	int r = shape_option(c, &shape, err);
 
 	if (r == 0)
-		r = cli_get(c, "/moat/kernel", JSON_OBJECT, &answer, &err);
+		r = cli_get(c, "/moat/kernel", JSON_OBJECT, &answer, err);
 	if (r == 0 && shape.kind != SHAPE_TABLE)
-		r = shape_print(&shape, answer, &err);
+		r = shape_print(&shape, answer, err);
 	if (r < 0)
-		return cli_fail(c, &err);
+		return r;
 	if (shape.kind == SHAPE_TABLE)
 		printf("Kernel:    %s\nRelease:   %s\nInitramfs: %s\n", cli_str(answer, "kernel"),
 		       cli_str(answer, "version"), cli_str(answer, "initrd"));
-	return cli_flush(c, 0);
+	return 0;
 }

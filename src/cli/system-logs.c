@@ -57,24 +57,23 @@ static int follow_log(int fd, const char *path)
 	return r;
 }
 
-int command_system_logs(struct cli *c)
+int command_system_logs(struct cli *c, struct err *err)
 {
 	const char *tail = options_value(&c->opt, "tail");
 	cleanup_close int fd = -1;
 	cleanup_free char *path = NULL;
-	struct err err = { 0 };
 	uint64_t lines = 0;
-	int r = daemon_log_path(&path, &err);
+	int r = daemon_log_path(&path, err);
 
 	/* As in `moat logs`, a negative number means all. */
 	if (r == 0 && tail && !streq(tail, "all") && str_to_u64(tail + (*tail == '-'), &lines) < 0)
-		r = err_set(&err, -EINVAL, "invalid number of lines \"%s\"", tail);
+		r = err_set(err, -EINVAL, "invalid number of lines \"%s\"", tail);
 	if (r < 0)
-		return cli_fail(c, &err);
+		return r;
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0) {
-		err_errno(&err, -errno, "open %s", path);
-		return cli_fail(c, &err);
+		err_errno(err, -errno, "open %s", path);
+		return err->code;
 	}
 	if (tail && !streq(tail, "all") && *tail != '-')
 		r = lines > 0 ? seek_tail(fd, lines) : (lseek(fd, 0, SEEK_END) < 0 ? -errno : 0);
@@ -82,8 +81,8 @@ int command_system_logs(struct cli *c)
 		r = options_flag(&c->opt, "follow") ? follow_log(fd, path)
 						    : fd_copy(fd, STDOUT_FILENO, UINT64_MAX);
 	if (r < 0) {
-		err_errno(&err, r, "show %s", path);
-		return cli_fail(c, &err);
+		err_errno(err, r, "show %s", path);
+		return err->code;
 	}
 	return 0;
 }

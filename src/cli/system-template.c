@@ -13,19 +13,6 @@
 
 static const char templates_path[] = "/moat/templates";
 
-static const struct listing_kind template_kind = {
-	.fields = (const struct listing_field[]){ { "Key", "KEY", true },
-						  { "Engine", "ENGINE", true },
-						  { "Cpus", "CPUS", true },
-						  { "Memory", "MEMORY", true },
-						  { "Size", "SIZE", true },
-						  { "CreatedSince", "CREATED", true },
-						  { "UsedSince", "USED", true },
-						  { "Kernel", "KERNEL", false },
-						  { 0 } },
-	.id = "Key",
-};
-
 /* @full: the whole key */
 static json_t *template_row(const json_t *item, bool full)
 {
@@ -45,9 +32,23 @@ static json_t *template_row(const json_t *item, bool full)
 			 cli_str(item, "Kernel"));
 }
 
-int command_template_ls(struct cli *c)
+static const struct listing_kind template_kind = {
+	.fields = (const struct listing_field[]){ { "Key", "KEY", true },
+						  { "Engine", "ENGINE", true },
+						  { "Cpus", "CPUS", true },
+						  { "Memory", "MEMORY", true },
+						  { "Size", "SIZE", true },
+						  { "CreatedSince", "CREATED", true },
+						  { "UsedSince", "USED", true },
+						  { "Kernel", "KERNEL", false },
+						  { 0 } },
+	.id = "Key",
+	.row = template_row,
+};
+
+int command_template_ls(struct cli *c, struct err *err)
 {
-	return listing_command(c, &template_kind, templates_path, NULL, template_row);
+	return listing_command(c, &template_kind, templates_path, NULL, err);
 }
 
 /* @ret: borrowed from @list */
@@ -87,18 +88,17 @@ static int remove_one(struct cli *c, const char *name, struct err *err)
 	return cli_request(c, "DELETE", path.data, NULL, NULL, err);
 }
 
-int command_template_rm(struct cli *c)
+int command_template_rm(struct cli *c, struct err *err)
 {
-	return cli_each(c, remove_one, true);
+	return cli_each(c, remove_one, true, err);
 }
 
-int command_template_build(struct cli *c)
+int command_template_build(struct cli *c, struct err *err)
 {
 	cleanup_json json_t *answer = NULL;
-	struct err err = { 0 };
 
-	if (cli_request(c, "POST", templates_path, NULL, &answer, &err) < 0)
-		return cli_fail(c, &err);
+	if (cli_request(c, "POST", templates_path, NULL, &answer, err) < 0)
+		return err->code;
 	puts(cli_str(answer, "Key"));
-	return cli_flush(c, 0);
+	return 0;
 }

@@ -18,38 +18,37 @@ static int get_version(struct cli *c, json_t **ret, struct err *err)
 	return cli_get(c, API_BASE "/version", JSON_OBJECT, ret, err);
 }
 
-int command_system_start(struct cli *c)
+int command_system_start(struct cli *c, struct err *err)
 {
 	cleanup_json json_t *version = NULL;
 	cleanup_free char *socket = NULL;
-	struct err err = { 0 }, ignored;
+	struct err ignored;
 
-	if (locate_socket(&socket, &err) < 0 || get_version(c, &version, &err) < 0)
-		return cli_fail(c, &err);
+	if (locate_socket(&socket, err) < 0 || get_version(c, &version, err) < 0)
+		return err->code;
 	/* A template is made in the background, so that the first container is restored from it.
 	 * Where no kernel is set yet that fails, which is no error here. */
 	(void)cli_request(c, "POST", "/moat/templates?background=1", NULL, NULL, &ignored);
 	printf("moatd %s runs on %s\n", cli_str(version, "Version"), socket);
-	return cli_flush(c, 0);
+	return 0;
 }
 
-int command_system_status(struct cli *c)
+int command_system_status(struct cli *c, struct err *err)
 {
 	cleanup_json json_t *version = NULL;
 	cleanup_free char *socket = NULL;
-	struct err err = { 0 };
-	int r = locate_socket(&socket, &err);
+	int r = locate_socket(&socket, err);
 
 	if (r == 0)
-		r = get_version(c, &version, &err);
+		r = get_version(c, &version, err);
 	if (r == -ECONNREFUSED) {
 		printf("moatd does not run on %s\n", socket);
-		return cli_flush(c, 1);
+		return 1;
 	}
 	if (r < 0)
-		return cli_fail(c, &err);
+		return r;
 	printf("moatd %s runs on %s\n", cli_str(version, "Version"), socket);
-	return cli_flush(c, 0);
+	return 0;
 }
 
 /* Waits until nobody accepts on moatd's socket any more. */
@@ -71,23 +70,22 @@ static int await_end(struct err *err)
 	}
 }
 
-int command_system_stop(struct cli *c)
+int command_system_stop(struct cli *c, struct err *err)
 {
-	struct err err = { 0 };
-	int r = cli_request(c, "POST", "/moat/stop", NULL, NULL, &err);
+	int r = cli_request(c, "POST", "/moat/stop", NULL, NULL, err);
 
 	if (r == -ECONNREFUSED) {
 		puts("moatd does not run");
-		return cli_flush(c, 0);
+		return 0;
 	}
 	/* moatd may end before its answer is sent. */
 	if (r < 0 && r != -ECONNRESET)
-		return cli_fail(c, &err);
+		return err->code;
 	api_disconnect(c->api);
-	if (await_end(&err) < 0)
-		return cli_fail(c, &err);
+	if (await_end(err) < 0)
+		return err->code;
 	puts("moatd stopped");
-	return cli_flush(c, 0);
+	return 0;
 }
 
 static void print_version(const json_t *server)
@@ -104,23 +102,22 @@ static void print_version(const json_t *server)
 	printf(" OS/Arch:      %s/%s\n", cli_str(server, "Os"), cli_str(server, "Arch"));
 }
 
-int command_version(struct cli *c)
+int command_version(struct cli *c, struct err *err)
 {
 	cleanup(shape_reset) struct shape shape = { 0 };
 	cleanup_json json_t *server = NULL, *out = NULL;
-	struct err err = { 0 };
-	int r = shape_option(c, &shape, &err);
+	int r = shape_option(c, &shape, err);
 
 	if (r == 0)
-		r = get_version(c, &server, &err);
+		r = get_version(c, &server, err);
 	if (r < 0 && r != -ECONNREFUSED)
-		return cli_fail(c, &err);
+		return err->code;
 	if (shape.kind == SHAPE_TABLE) {
 		print_version(server);
-		return cli_flush(c, 0);
+		return 0;
 	}
 	out = json_pack("{s:{s:s, s:s}, s:O?}", "Client", "Version", MOAT_VERSION, "ApiVersion",
 			&API_BASE[2], "Server", server);
-	r = out ? shape_print(&shape, out, &err) : err_nomem(&err);
-	return r < 0 ? cli_fail(c, &err) : cli_flush(c, 0);
+	r = out ? shape_print(&shape, out, err) : err_nomem(err);
+	return r;
 }

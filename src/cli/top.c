@@ -51,22 +51,21 @@ static int add_options(const struct cli *c, struct buf *path, struct err *err)
 	return cli_query(path, "ps_args", args.data, err);
 }
 
-int command_top(struct cli *c)
+int command_top(struct cli *c, struct err *err)
 {
 	cleanup(shape_reset) struct shape shape = { 0 };
 	cleanup(buf_reset) struct buf path = BUF_INIT;
 	cleanup_json json_t *answer = NULL;
-	struct err err = { 0 };
-	int r = shape_option(c, &shape, &err);
+	int r = shape_option(c, &shape, err);
 
 	if (r == 0)
-		r = cli_path(&path, "containers", c->opt.args[0], "top", &err);
+		r = cli_path(&path, "containers", c->opt.args[0], "top", err);
 	if (r == 0)
-		r = add_options(c, &path, &err);
+		r = add_options(c, &path, err);
 	if (r == 0)
-		r = cli_get(c, path.data, JSON_OBJECT, &answer, &err);
+		r = cli_get(c, path.data, JSON_OBJECT, &answer, err);
 	if (r == 0)
-		r = shape.kind == SHAPE_TABLE ? show_processes(answer, &err)
-					      : shape_print(&shape, answer, &err);
-	return r < 0 ? cli_fail(c, &err) : cli_flush(c, 0);
+		r = shape.kind == SHAPE_TABLE ? show_processes(answer, err)
+					      : shape_print(&shape, answer, err);
+	return r;
 }

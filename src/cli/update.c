@@ -19,7 +19,7 @@ static int update_one(struct cli *c, const char *name, struct err *err)
 	return r < 0 ? r : cli_request(c, "POST", path.data, body, NULL, err);
 }
 
-int command_update(struct cli *c)
+int command_update(struct cli *c, struct err *err)
 {
-	return cli_each(c, update_one, true);
+	return cli_each(c, update_one, true, err);
 }

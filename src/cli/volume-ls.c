@@ -12,18 +12,6 @@
 
 #define NOT_KNOWN "N/A" /* docker's word for what was not asked for */
 
-static const struct listing_kind volume_kind = {
-	.fields = (const struct listing_field[]){ { "Driver", "DRIVER", true },
-						  { "Name", "VOLUME NAME", true },
-						  { "Scope", "SCOPE", false },
-						  { "Mountpoint", "MOUNTPOINT", false },
-						  { "Labels", "LABELS", false },
-						  { "Links", "LINKS", false },
-						  { "Size", "SIZE", false },
-						  { 0 } },
-	.id = "Name",
-};
-
 static json_t *links_text(const json_t *usage)
 {
 	return usage ? json_sprintf("%lld", (long long)cli_int(usage, "RefCount"))
@@ -54,6 +42,19 @@ static json_t *volume_row(const json_t *item, bool full)
 			   member_json("Size", size_text(usage)));
 }
 
+static const struct listing_kind volume_kind = {
+	.fields = (const struct listing_field[]){ { "Driver", "DRIVER", true },
+						  { "Name", "VOLUME NAME", true },
+						  { "Scope", "SCOPE", false },
+						  { "Mountpoint", "MOUNTPOINT", false },
+						  { "Labels", "LABELS", false },
+						  { "Links", "LINKS", false },
+						  { "Size", "SIZE", false },
+						  { 0 } },
+	.id = "Name",
+	.row = volume_row,
+};
+
 int volume_ls_print(const struct cli *c, const json_t *list, struct err *err)
 {
 	cleanup_listing struct listing *l = NULL;
@@ -73,14 +74,12 @@ int volume_ls_print(const struct cli *c, const json_t *list, struct err *err)
 	return r < 0 ? r : listing_print(l, err);
 }
 
-int command_volume_ls(struct cli *c)
+int command_volume_ls(struct cli *c, struct err *err)
 {
 	cleanup(buf_reset) struct buf path = BUF_INIT;
-	struct err err = { 0 };
-	int r = buf_adds(&path, API_BASE "/volumes") < 0 ? err_nomem(&err) : 0;
+	int r = buf_adds(&path, API_BASE "/volumes") < 0 ? err_nomem(err) : 0;
 
 	if (r == 0)
-		r = cli_filters(c, &path, &err);
-	return r < 0 ? cli_fail(c, &err)
-		     : listing_command(c, &volume_kind, path.data, "Volumes", volume_row);
+		r = cli_filters(c, &path, err);
+	return r < 0 ? r : listing_command(c, &volume_kind, path.data, "Volumes", err);
 }

@@ -26,18 +26,17 @@ static int make_request(const struct options *o, json_t *body, struct err *err)
 	return r == 0 && o->args[0] ? create_put(body, "Name", json_string(o->args[0]), err) : r;
 }
 
-int command_volume_create(struct cli *c)
+int command_volume_create(struct cli *c, struct err *err)
 {
 	cleanup_json json_t *body = json_object(), *answer = NULL;
-	struct err err = { 0 };
-	int r = body ? make_request(&c->opt, body, &err) : err_nomem(&err);
+	int r = body ? make_request(&c->opt, body, err) : err_nomem(err);
 
 	if (r == 0)
-		r = cli_request(c, "POST", API_BASE "/volumes/create", body, &answer, &err);
+		r = cli_request(c, "POST", API_BASE "/volumes/create", body, &answer, err);
 	if (r < 0)
-		return cli_fail(c, &err);
+		return r;
 	puts(cli_str(answer, "Name"));
-	return cli_flush(c, 0);
+	return 0;
 }
 
 static int remove_volume(struct cli *c, const char *name, struct err *err)
@@ -51,7 +50,7 @@ static int remove_volume(struct cli *c, const char *name, struct err *err)
 	return r < 0 ? r : cli_request(c, "DELETE", path.data, NULL, NULL, err);
 }
 
-int command_volume_rm(struct cli *c)
+int command_volume_rm(struct cli *c, struct err *err)
 {
-	return cli_each(c, remove_volume, true);
+	return cli_each(c, remove_volume, true, err);
 }

@@ -176,25 +176,22 @@ int listing_print(struct listing *l, struct err *err)
 }
 
 int listing_command(struct cli *c, const struct listing_kind *kind, const char *path,
-		    const char *member, json_t *(*make_row)(const json_t *item, bool full))
+		    const char *member, struct err *err)
 {
 	bool full = options_flag(&c->opt, "no-trunc");
 	cleanup_listing struct listing *l = NULL;
 	cleanup_json json_t *answer = NULL;
-	struct err err = { 0 };
 	const json_t *list, *item;
 	size_t i;
-	int r = listing_new(c, kind, &l, &err);
+	int r = listing_new(c, kind, &l, err);
 
 	if (r == 0)
-		r = cli_get(c, path, member ? JSON_OBJECT : JSON_ARRAY, &answer, &err);
+		r = cli_get(c, path, member ? JSON_OBJECT : JSON_ARRAY, &answer, err);
 	list = member ? json_object_get(answer, member) : answer;
 	json_array_foreach (list, i, item) {
 		if (r == 0)
-			r = listing_add(l, make_row(item, full || !listing_is_table(l)), NULL,
-					&err);
+			r = listing_add(l, kind->row(item, full || !listing_is_table(l)), NULL,
+					err);
 	}
-	if (r == 0)
-		r = listing_print(l, &err);
-	return r < 0 ? cli_fail(c, &err) : cli_flush(c, 0);
+	return r < 0 ? r : listing_print(l, err);
 }

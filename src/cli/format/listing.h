@@ -17,6 +17,9 @@ struct listing_field {
 struct listing_kind {
 	const struct listing_field *fields; /* in the order of the columns; ends with a NULL name */
 	const char *id;			    /* the field that -q shows; NULL: there is no -q */
+	/** row() - make a row of an item, for listing_command().  @full: with nothing cut off.
+	 * Return: owned; NULL when out of memory */
+	json_t *(*row)(const json_t *item, bool full);
 };
 
 struct listing;
@@ -59,13 +62,12 @@ int listing_print(struct listing *l, struct err *err);
 
 /**
  * listing_command() - run a command that lists what a GET answers
- * @member:   of the answer, the array; NULL: the answer is the array
- * @make_row: of an item; @full: with nothing cut off.  Return: owned; NULL when out of memory
+ * @member: of the answer, the array; NULL: the answer is the array
  *
- * Return: the command's exit status.
+ * Return: 0; negative errno with a message.
  */
 int listing_command(struct cli *c, const struct listing_kind *kind, const char *path,
-		    const char *member, json_t *(*make_row)(const json_t *item, bool full));
+		    const char *member, struct err *err);
 
 DEFINE_CLEANUP(struct listing, listing_free)
 #define cleanup_listing cleanup(listing_free_cleanup_fn)

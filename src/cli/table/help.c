@@ -148,10 +148,9 @@ void help_command(const struct command *cmd)
 		printf("  %s\n      %s\n", e->command, e->what);
 }
 
-static int help_about(struct cli *c)
+static int help_about(struct cli *c, struct err *err)
 {
 	const struct command *cmd;
-	struct err err;
 	size_t n;
 
 	if (c->opt.n_args == 0) {
@@ -159,7 +158,7 @@ static int help_about(struct cli *c)
 			man_page(NULL);
 		else
 			help_all();
-		return cli_flush(c, 0);
+		return 0;
 	}
 	cmd = command_find(c->opt.args, &n);
 	if (cmd && n == c->opt.n_args) {
@@ -167,31 +166,28 @@ static int help_about(struct cli *c)
 			man_page(cmd);
 		else
 			help_command(cmd);
-		return cli_flush(c, 0);
+		return 0;
 	}
 	if (c->opt.n_args == 1 && command_is_group(c->opt.args[0])) {
 		help_group(c->opt.args[0]);
-		return cli_flush(c, 0);
+		return 0;
 	}
-	err_set(&err, -EINVAL, "unknown command \"%s\"; see 'moat --help'", c->opt.args[0]);
-	return cli_fail(c, &err);
+	return err_set(err, -EINVAL, "unknown command \"%s\"; see 'moat --help'", c->opt.args[0]);
 }
 
-int command_help(struct cli *c)
+int command_help(struct cli *c, struct err *err)
 {
 	const char *shell = options_value(&c->opt, "completion");
-	struct err err;
 
 	if (!shell)
-		return help_about(c);
+		return help_about(c, err);
 	if (streq(shell, "bash")) {
 		completion_bash();
 	} else if (streq(shell, "zsh")) {
 		completion_zsh();
 	} else {
-		err_set(&err, -EINVAL, "no completion for \"%s\"; there is one for bash and zsh",
-			shell);
-		return cli_fail(c, &err);
+		return err_set(err, -EINVAL,
+			       "no completion for \"%s\"; there is one for bash and zsh", shell);
 	}
-	return cli_flush(c, 0);
+	return 0;
 }

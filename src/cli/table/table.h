@@ -10,6 +10,7 @@
  */
 
 struct cli;
+struct err;
 
 struct option_def {
 	char letter;	  /* short form; 0 for none */
@@ -44,7 +45,8 @@ struct command {
 	const char *description;	  /* paragraphs, separated by an empty line */
 	const struct option_def *options; /* ends with a NULL name; NULL for none */
 	const struct example *examples;	  /* ends with a NULL command; NULL for none */
-	int (*run)(struct cli *c);	  /* Return: exit status */
+	/** run() - Return: exit status; a negative errno with a message */
+	int (*run)(struct cli *c, struct err *err);
 	size_t min_args, max_args;
 	enum arg_kind args;
 	bool stops_at_argument; /* what follows the first argument belongs to the workload */
