@@ -50,6 +50,10 @@ _Static_assert(MACHINE_DISKS_MAX + MACHINE_NICS_MAX + 2 <= 8, "there are no more
 	"random.trust_cpu=on "                                                                     \
 	"cryptomgr.notests 8250.nr_uarts=1 rcupdate.rcu_expedited=1"
 
+/* What is free in a template need not be reported by each of its clones.  Only moat's own kernel
+ * knows this parameter (kernel/patches). */
+#define TEMPLATE_OPTIONS " page_reporting.skip_first=1"
+
 /* The vector as it grows.  What cannot be added ends it: @r says so, and nothing follows. */
 struct arguments {
 	char **v;
@@ -137,8 +141,8 @@ static void add_kernel(struct arguments *a, const struct qemu_start *s, const st
 			 s->tsc_khz);
 	add_option(a, "-kernel", "/dev/fd/%d", s->kernel_fd);
 	add_option(a, "-initrd", "/dev/fd/%d", s->initrd_fd);
-	add_option(a, "-append", KERNEL_OPTIONS "%s%s%s", tsc, m->cmdline ? " " : "",
-		   m->cmdline ? m->cmdline : "");
+	add_option(a, "-append", KERNEL_OPTIONS "%s%s%s%s", tsc, m->from ? TEMPLATE_OPTIONS : "",
+		   m->cmdline ? " " : "", m->cmdline ? m->cmdline : "");
 }
 
 /* fdset 1 is the console, from QEMU_FDSET_DISKS on come the disks. */

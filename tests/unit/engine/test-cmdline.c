@@ -204,6 +204,8 @@ static void all_machines_give_memory_back(void **state)
 	assert_string_equal(value(booted, "-device", 4), balloon);
 	assert_string_equal(value(template, "-device", 4), balloon);
 	assert_string_equal(value(clone, "-device", 4), balloon);
+	assert_null(strstr(value(booted, "-append", 0), "page_reporting.skip_first"));
+	assert_non_null(strstr(value(template, "-append", 0), " page_reporting.skip_first=1"));
 }
 
 static void a_kernel_command_line_stays_one_argument(void **state)
