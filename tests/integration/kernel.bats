@@ -59,3 +59,21 @@ teardown_file() {
 		ip link show br9 && ip -6 addr show lo | grep ::1
 		grep -q tun /proc/misc'
 }
+
+@test "kernel: who listens for changes of a network hears of them" {
+	local what
+	moat run -d --name ear --cap-add NET_ADMIN -v /usr:/host:ro "$BUSYBOX" /host/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2 \
+		--library-path /host/lib/x86_64-linux-gnu /host/bin/ip monitor link address route >/dev/null
+	# The fourth column is the groups that a socket is in.
+	poll moat exec ear grep -qE '^[0-9a-f]+ +0 +[0-9]+ +[0-9a-f]*[1-9a-f]' /proc/net/netlink
+	moat exec ear sh -ec 'ip link add heard type dummy
+		ip address add 10.77.1.2/24 dev heard
+		ip -6 address add fd77::2/64 dev heard
+		ip link set heard up
+		ip route add 10.78.0.0/16 via 10.77.1.1'
+	says() { moat logs ear | grep -qF -- "$1"; }
+	for what in "heard: <BROADCAST,NOARP> " "heard: <BROADCAST,NOARP,UP,LOWER_UP> " "inet 10.77.1.2/24" "inet6 fd77::2/64" \
+		"10.77.1.0/24 dev heard" "fd77::/64 dev heard" "10.78.0.0/16 via 10.77.1.1 dev heard"; do
+		poll says "$what"
+	done
+}
