@@ -59,15 +59,13 @@ static struct file *find_file(struct files *t, uint64_t fh)
 int files_add_own(struct files *t, struct file *f, uint64_t fh)
 {
 	struct file **own;
-	bool is_free;
 
-	pthread_mutex_lock(&t->lock);
+	mutex_hold(&t->lock);
 	own = own_of(t, fh);
-	is_free = own && !*own;
-	if (is_free)
-		*own = f;
-	pthread_mutex_unlock(&t->lock);
-	return is_free ? 0 : -EBADF;
+	if (!own || *own)
+		return -EBADF;
+	*own = f;
+	return 0;
 }
 
 struct file *files_get(struct files *t, uint64_t fh)

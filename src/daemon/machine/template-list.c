@@ -138,14 +138,13 @@ json_t *templates_describe(struct templates *t)
 	size_t n = 0;
 	int r = list ? 0 : -ENOMEM;
 
-	pthread_mutex_lock(&t->lock);
+	mutex_hold(&t->lock);
 	if (r == 0)
 		r = find_all(t->dir_fd, &found, &n);
 	for (size_t i = 0; r == 0 && i < n; i++)
 		if (found[i].valid)
 			r = json_array_append_new(
 				list, describe_template(&found[i], template_find(t, found[i].key)));
-	pthread_mutex_unlock(&t->lock);
 	return r == 0 ? take_ptr(list) : NULL;
 }
 

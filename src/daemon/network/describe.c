@@ -70,7 +70,7 @@ json_t *network_containers(struct networks *nets, const char *name)
 	const struct network *n;
 	int r = all ? 0 : -1;
 
-	pthread_mutex_lock(&nets->lock);
+	mutex_hold(&nets->lock);
 	n = networks_find(nets, name);
 	for (struct member *m = nets->members; m && n && r == 0; m = m->next) {
 		const struct endpoint *e = m->active ? member_endpoint(m, name) : NULL;
@@ -78,7 +78,6 @@ json_t *network_containers(struct networks *nets, const char *name)
 		if (e)
 			r = json_object_set_new(all, m->id, describe_user(n, e));
 	}
-	pthread_mutex_unlock(&nets->lock);
 	return r == 0 ? take_ptr(all) : NULL;
 }
 
@@ -125,12 +124,11 @@ json_t *member_describe(struct networks *nets, const char *id, const char *defau
 	struct member *m;
 	int r = all ? 0 : -1;
 
-	pthread_mutex_lock(&nets->lock);
+	mutex_hold(&nets->lock);
 	m = networks_member(nets, id);
 	for (const struct endpoint *e = m ? m->endpoints : NULL; e && r == 0; e = e->next)
 		r = json_object_set_new(all, network_shown_name(e->rec.network, default_name),
 					describe_endpoint(networks_find(nets, e->rec.network), e));
-	pthread_mutex_unlock(&nets->lock);
 	return r == 0 ? take_ptr(all) : NULL;
 }
 
@@ -142,10 +140,9 @@ json_t *member_describe_none(struct networks *nets)
 	cleanup_json json_t *all = json_object();
 	int r;
 
-	pthread_mutex_lock(&nets->lock);
+	mutex_hold(&nets->lock);
 	r = json_object_set_new(all, NETWORK_NONE,
 				describe_endpoint(networks_find(nets, NETWORK_NONE), &nothing));
-	pthread_mutex_unlock(&nets->lock);
 	return r == 0 ? take_ptr(all) : NULL;
 }
 

@@ -69,12 +69,11 @@ int sql_run_along(struct state *st, const char *what, const char *sql, const str
 {
 	int r, after;
 
-	pthread_mutex_lock(&st->lock);
+	mutex_hold(&st->lock);
 	r = set_synchronous(st, "PRAGMA synchronous=NORMAL", what, err);
 	if (r == 0)
 		r = sql_run_locked(st, what, sql, args, err);
 	after = set_synchronous(st, "PRAGMA synchronous=FULL", what, r == 0 ? err : NULL);
-	pthread_mutex_unlock(&st->lock);
 	return r == 0 ? after : r;
 }
 

@@ -51,7 +51,7 @@ int volume_fill_claim(struct volumes *vs, const char *id, const struct mount_poi
 	const struct volume *taken;
 	int r = 0;
 
-	pthread_mutex_lock(&vs->lock);
+	mutex_hold(&vs->lock);
 	while ((taken = find_claimed(vs, id, m)) && r == 0)
 		r = -pthread_cond_timedwait(&vs->changed, &vs->lock, &until);
 	if (taken)
@@ -65,7 +65,6 @@ int volume_fill_claim(struct volumes *vs, const char *id, const struct mount_poi
 		if (v)
 			memcpy(v->copier, id, strnlen(id, ID_LEN));
 	}
-	pthread_mutex_unlock(&vs->lock);
 	return taken ? r : 0;
 }
 

@@ -92,12 +92,11 @@ static int add_users(struct volumes *vs, const char *id, const struct mount_poin
 {
 	int r = 0;
 
-	pthread_mutex_lock(&vs->lock);
+	mutex_hold(&vs->lock);
 	for (size_t i = 0; r == 0 && i < m->n; i++)
 		r = add_user(vs, id, &m->list[i]);
 	for (size_t i = 0; r < 0 && i < m->n; i++)
 		remove_user(vs, id, &m->list[i]);
-	pthread_mutex_unlock(&vs->lock);
 	return r < 0 ? err_nomem(err) : 0;
 }
 

@@ -197,14 +197,10 @@ static int send_granted(struct registry *reg, struct http *h, struct http_reques
 /* Return: 1 when the other scheme is to be tried; 0; -ENOMEM. */
 static int doubt_scheme(struct registry *reg, int r, const struct http_response *rs)
 {
-	bool doubtful;
-
-	pthread_mutex_lock(&reg->lock);
-	doubtful = address_doubt(&reg->address, r, rs);
-	if (doubtful)
-		r = set_base(reg) < 0 ? -ENOMEM : 1;
-	pthread_mutex_unlock(&reg->lock);
-	return doubtful ? r : 0;
+	mutex_hold(&reg->lock);
+	if (!address_doubt(&reg->address, r, rs))
+		return 0;
+	return set_base(reg) < 0 ? -ENOMEM : 1;
 }
 
 /* Sends a request, and once more where the registry speaks the other scheme. */
