@@ -26,4 +26,5 @@ static inline void mutex_leave(pthread_mutex_t *const *mutex)
  * declared after it while it is held.
  */
 #define mutex_hold(mutex)                                                                          \
-	cleanup(mutex_leave) pthread_mutex_t *const MUTEX_NAME(__LINE__) = mutex_take(mutex)
+	cleanup(mutex_leave) __attribute__((unused)) pthread_mutex_t *const MUTEX_NAME(__LINE__) = \
+		mutex_take(mutex)
