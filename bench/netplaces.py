@@ -8,10 +8,11 @@ import time
 
 import ociimage
 from measure import wait_for
-from setting import HERE, MOAT, REPO, output, quiet, require
+from setting import CONFIG, HERE, MOAT, REPO, output, quiet, require
 
 PORT = "5001"
 PUBLISHED = {"moat": "5101", "podman": "5102"}
+SHORT = "5103"  # published by moat without a userland proxy
 HOST, OUTSIDE = "192.0.2.1", "192.0.2.2"
 NETWORK = "bench-net"
 
@@ -61,6 +62,9 @@ class Moat:
         run = [MOAT, "run", "-d", "--network", NETWORK]
         quiet(*run, "--name", "bench-server", "-p", f"{PUBLISHED['moat']}:{PORT}", image, "/net-peer", "serve", PORT)
         quiet(*run, "--name", "bench-client", image, "sleep", "100000")
+        CONFIG.write_text('{"userland-proxy": false}\n', encoding="ascii")
+        quiet(*run, "--name", "bench-short", "-p", f"{SHORT}:{PORT}", image, "/net-peer", "serve", PORT)
+        CONFIG.write_text("{}\n", encoding="ascii")
         networks = json.loads(output(MOAT, "inspect", "bench-server"))[0]["NetworkSettings"]["Networks"]
         self.address = networks[NETWORK]["IPAddress"]
 
@@ -68,7 +72,7 @@ class Moat:
         return [MOAT, "exec", "bench-client", "/net-peer"]
 
     def stop(self):
-        quiet(MOAT, "rm", "-f", "bench-server", "bench-client")
+        quiet(MOAT, "rm", "-f", "bench-server", "bench-client", "bench-short")
         quiet(MOAT, "network", "rm", NETWORK)
 
 

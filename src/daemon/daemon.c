@@ -138,6 +138,7 @@ static int open_parts(struct daemon *d, struct spare_bounds spares, struct err *
 static void fill_api(struct daemon *d, struct settings_file *settings)
 {
 	d->machines->settings = settings;
+	networks_use_settings(d->networks, settings);
 	d->api = (struct api){
 		.root = d->root,
 		.root_fd = d->root_fd,

@@ -58,6 +58,7 @@ static const struct field publish_fields[] = {
 	PART(publish, key, FIELD_NAME, .max = NET_KEY_MAX),
 	PART(publish, target_port, FIELD_U16, .min = 1, .max = UINT16_MAX),
 	PART(publish, shows_clients, FIELD_BOOL),
+	PART(publish, shortcuts, FIELD_BOOL),
 };
 
 static const char *const protocol_names[] = { [NET_TCP] = "tcp", [NET_UDP] = "udp" };

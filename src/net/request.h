@@ -77,6 +77,7 @@ struct net_publish {
 	size_t n_targets;
 	uint16_t target_port;
 	bool shows_clients;    /* the container sees clients' own addresses where possible */
+	bool shortcuts;	       /* the host's own connections may go past the relay */
 	struct ip gateways[2]; /* what the container sees of other clients */
 	size_t n_gateways;
 };

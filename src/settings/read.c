@@ -247,12 +247,22 @@ static int read_proxies(const char *name, json_t *value, void *to, struct err *e
 	return r < 0 ? err_wrap(err, "%s", name) : 0;
 }
 
-static int read_pressure(const char *name, json_t *value, void *to, struct err *err)
+static int read_truth(const char *name, const json_t *value, bool *ret, struct err *err)
 {
 	if (!json_is_boolean(value))
 		return wrong_type(name, "true or false", err);
-	((struct settings *)to)->reclaim_pressure = json_is_true(value);
+	*ret = json_is_true(value);
 	return 0;
+}
+
+static int read_pressure(const char *name, json_t *value, void *to, struct err *err)
+{
+	return read_truth(name, value, &((struct settings *)to)->reclaim_pressure, err);
+}
+
+static int read_userland_proxy(const char *name, json_t *value, void *to, struct err *err)
+{
+	return read_truth(name, value, &((struct settings *)to)->userland_proxy, err);
 }
 
 static int read_idle(const char *name, json_t *value, void *to, struct err *err)
@@ -288,6 +298,7 @@ int settings_parse(const char *text, size_t len, struct settings **ret, struct e
 		{ "signatures", read_signatures },
 		{ "memory-reclaim", read_reclaim },
 		{ "image-limits", read_limits },
+		{ "userland-proxy", read_userland_proxy },
 	};
 	cleanup_settings struct settings *s = settings_default();
 	cleanup_json json_t *doc = NULL;

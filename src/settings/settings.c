@@ -31,6 +31,7 @@ struct settings *settings_default(void)
 		return NULL;
 	s->refs = 1;
 	s->reclaim_pressure = true;
+	s->userland_proxy = true;
 	s->reclaim_idle_sec = RECLAIM_IDLE_SEC;
 	return s;
 }

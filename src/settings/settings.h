@@ -64,6 +64,7 @@ struct settings {
 	uint32_t max_uploads;
 	bool reclaim_pressure;	   /* guests drop their caches when the host wants memory */
 	uint32_t reclaim_idle_sec; /* and when idle for so long; 0: never */
+	bool userland_proxy; /* published ports: the host's own connections take the relay, too */
 	struct image_limits image_limits;
 };
 

@@ -5,6 +5,8 @@ load lib
 
 setup_file() {
 	[ "$(id -u)" -eq 0 ] || return 0
+	export MOAT_CONFIG=$BATS_FILE_TMPDIR/moat.json
+	echo '{}' >"$MOAT_CONFIG"
 	file_setup
 	export SERVICE=$REGISTRY/test/service:latest
 	moat pull -q "$SERVICE" >/dev/null
@@ -34,6 +36,7 @@ setup() {
 
 teardown() {
 	local all
+	echo '{}' >"$MOAT_CONFIG"
 	all=$(moat ps -aq)
 	# shellcheck disable=SC2086 # a list of ids
 	[ -z "$all" ] || moat rm -f $all >/dev/null
@@ -87,11 +90,34 @@ gateway() {
 	service web -p 8080:80 --network six
 	[ "$(outside_ask 192.0.2.1 8080 sourceport=40001)" = "web 192.0.2.2 40001" ]
 	[ "$(outside_ask '[2001:db8::1]' 8080 sourceport=40002)" = "web 2001:db8::2 40002" ]
-	[[ $(ask 192.0.2.1) == "web $(moat inspect -f '{{.NetworkSettings.Networks.six.Gateway}}' web) "* ]]
+	[[ $(ask 192.0.2.1) == "web 192.0.2.1 "* ]]
 	[[ $(ask 127.0.0.1) == "web $(moat inspect -f '{{.NetworkSettings.Networks.six.Gateway}}' web) "* ]]
 	[[ $(ask '[::1]') == "web $(moat inspect -f '{{.NetworkSettings.Networks.six.IPv6Gateway}}' web) "* ]]
 	moat rm -f web
 	moat network rm six
+}
+
+has_shortcut() {
+	ask "$1" >/dev/null && nft list map inet moat shortcuts | grep -q "$1 . 8080 "
+}
+
+@test "run -p: without a userland proxy the host's own connections go past the relay, as long as the container runs" {
+	echo '{"userland-proxy": false}' >"$MOAT_CONFIG"
+	service web -p 8080:80
+	poll has_shortcut 127.0.0.1
+	[[ $(ask 127.0.0.1) == "web $(gateway web) "* ]]
+	poll has_shortcut 192.0.2.1
+	[[ $(ask 192.0.2.1) == "web $(gateway web) "* ]]
+	[[ $(outside_ask 192.0.2.1) == "web 192.0.2.2 "* ]]
+	moat restart -t 0 web >/dev/null
+	[[ $(ask 127.0.0.1) == "web $(gateway web) "* ]]
+	poll has_shortcut 127.0.0.1
+	moat rm -f web >/dev/null
+	run ! ask 127.0.0.1
+	echo '{"userland-proxy": true}' >"$MOAT_CONFIG"
+	service web -p 8080:80
+	[[ $(ask 192.0.2.1) == "web 192.0.2.1 "* ]]
+	run ! has_shortcut 192.0.2.1
 }
 
 @test "run -p: clients of IPv6 reach a container that has IPv4 alone" {

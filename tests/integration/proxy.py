@@ -5,6 +5,7 @@
   proxy.py datagram ADDRESS PORT [FROM] what is answered to a datagram
   proxy.py crowd ADDRESS PORT N         N UDP clients at once, each gets its own answers
   proxy.py whole ADDRESS PORT BYTES     sends so much, ends its side, and reads until the end
+  proxy.py marked ADDRESS PORT MARK     what comes, if the host's routes see this mark (SO_MARK)
   proxy.py reset ADDRESS PORT           how a connection ends: "end" or "reset"
   proxy.py websocket ADDRESS PORT       upgrades a connection and has messages echoed
   proxy.py serve-echo PORT              TCP and UDP: sends back what comes, on both families
@@ -92,6 +93,15 @@ def whole(address, port, size):
         sock.sendall(bytes(int(size)))
         sock.shutdown(socket.SHUT_WR)
         print(read_all(sock).decode())
+
+
+def marked(address, port, mark):
+    with socket.socket() as sock:
+        sock.settimeout(HANG)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, int(mark))
+        sock.connect((address, int(port)))
+        sock.shutdown(socket.SHUT_WR)
+        print(read_all(sock).decode(), end="")
 
 
 def reset(address, port):

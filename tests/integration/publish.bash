@@ -41,14 +41,14 @@ is_connected() {
 	in_ns "$OUTSIDE" ss -Htn state connected "dport = :$1" | grep -q .
 }
 
-# publish KEY PROTOCOL HOST-PORT PORT [ADDRESS]: a port of the guest.
+# publish KEY PROTOCOL HOST-PORT PORT [ADDRESS]: a port of the guest, with what is in PUBLISH_BESIDES.
 publish() {
 	on_host python3 "$TESTS/integration/netctl.py" publish "$NET" "${5:-::}" "$3" "$(request "$1" "$2" "$4")"
 }
 
 request() {
 	jq -cn --arg key "$1" --arg protocol "$2" --argjson port "$3" '{op: "publish", $key, $protocol, target_port: $port,
-		targets: ["10.1.0.2/16", "fd00:1::2/64"], gateways: ["10.1.0.1", "fd00:1::1"], shows_clients: true}'
+		targets: ["10.1.0.2/16", "fd00:1::2/64"], gateways: ["10.1.0.1", "fd00:1::1"], shows_clients: true} + '"${PUBLISH_BESIDES:-null}"
 }
 
 outside_ask() {

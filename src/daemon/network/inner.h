@@ -19,6 +19,7 @@
 
 struct keeper;
 struct ports;
+struct settings_file;
 
 struct network {
 	struct network *next; /* oldest first */
@@ -56,6 +57,7 @@ struct networks {
 	struct state *state;
 	struct hub *hub;
 	struct keeper *keeper;
+	struct settings_file *settings; /* borrowed; NULL: the defaults count */
 	pthread_mutex_t changing;
 	pthread_mutex_t lock;
 	struct network *first;

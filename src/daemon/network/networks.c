@@ -154,6 +154,11 @@ static void *run_settling(void *arg)
 	return NULL;
 }
 
+void networks_use_settings(struct networks *nets, struct settings_file *file)
+{
+	nets->settings = file;
+}
+
 void networks_recovered(struct networks *nets)
 {
 	pthread_mutex_lock(&nets->lock);

@@ -8,6 +8,7 @@
 /* Networks, and containers on them. */
 struct networks;
 struct hub;
+struct settings_file;
 struct state;
 
 /**
@@ -19,6 +20,10 @@ struct state;
  */
 int networks_open(const char *root, int root_fd, struct state *state, struct hub *hub,
 		  struct networks **ret, struct err *err);
+
+/** networks_use_settings() - have these count for ports that are published from now on.  @file:
+ * borrowed */
+void networks_use_settings(struct networks *nets, struct settings_file *file);
 
 /** networks_recovered() - all containers that run have been found: have moat-net give up everything
  * else of an earlier moatd's */

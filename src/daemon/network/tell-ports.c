@@ -12,6 +12,7 @@
 #include "base/mutex.h"
 #include "daemon/network/keeper.h"
 #include "daemon/network/ports-inner.h"
+#include "settings/file.h"
 
 void port_name(const char *id, size_t i, char ret[NET_KEY_MAX + 1])
 {
@@ -73,11 +74,22 @@ static bool is_active(struct networks *nets, const char *id)
 	return m && m->active;
 }
 
+/* A file that cannot be read has been told of where more depends on it: the default counts. */
+static bool may_take_shortcuts(struct networks *nets)
+{
+	cleanup_settings struct settings *s = NULL;
+
+	return nets->settings && settings_file_get(nets->settings, &s, NULL) == 0 &&
+	       !s->userland_proxy;
+}
+
 static int tell_port(struct networks *nets, const char *id, size_t i, struct err *err)
 {
 	struct net_request rq = { .op = NET_PUBLISH };
 	cleanup_close int fd = -1;
 	int r = describe_publish(nets, id, i, &rq.publish, &fd);
+
+	rq.publish.shortcuts = may_take_shortcuts(nets);
 
 	if (r == 0)
 		return 0;

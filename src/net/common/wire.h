@@ -33,8 +33,8 @@ enum wire_kind {
 	/* Questions of the inside.  The answer brings a socket that is connected to one of the
 	 * resolvers. */
 	WIRE_DIAL,
-	/* May the host's own connections to a published port, whose listening socket comes along,
-	 * go to the container without the relay? */
+	/* Let the host's own connections to a published port, whose listening socket comes along,
+	 * go to the container without the relay, if they get there. */
 	WIRE_SHORTCUT,
 	/* No connection may do that any more, until it is asked for anew. */
 	WIRE_NO_SHORTCUTS,
@@ -63,6 +63,7 @@ struct wire_place {
 struct wire_uplink {
 	uint32_t serial;
 	bool wanted;
+	bool shortcuts; /* will be asked for */
 	uint32_t n_subnets;
 	struct ip_net subnets[WIRE_SUBNETS_MAX]; /* of networks that containers may leave */
 };

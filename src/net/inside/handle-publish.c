@@ -13,6 +13,7 @@
 #include "base/json-object.h"
 #include "base/str.h"
 #include "net/inside/handle.h"
+#include "net/inside/outward.h"
 #include "net/inside/shortcut-client.h"
 
 static struct proxy_place *place_of(struct proxy_target *t, uint8_t family)
@@ -22,10 +23,11 @@ static struct proxy_place *place_of(struct proxy_target *t, uint8_t family)
 
 static struct proxy_spec spec_of(const struct keeper *k, const struct net_publish *p)
 {
-	struct proxy_spec s = { .protocol = p->protocol == NET_UDP ? PROXY_UDP : PROXY_TCP,
-				.target = { .port = p->target_port,
-					    .shows_clients = p->shows_clients },
-				.shortcuts = shortcut_client_for_proxy(k->shortcuts) };
+	struct proxy_spec s = {
+		.protocol = p->protocol == NET_UDP ? PROXY_UDP : PROXY_TCP,
+		.target = { .port = p->target_port, .shows_clients = p->shows_clients },
+		.shortcuts = p->shortcuts ? shortcut_client_for_proxy(k->shortcuts) : NULL
+	};
 
 	for (size_t i = 0; i < p->n_targets; i++)
 		place_of(&s.target, p->targets[i].ip.family)->net = p->targets[i];
@@ -47,6 +49,10 @@ static int publish(struct keeper *k, struct call *call, struct err *err)
 
 	if (r == 0)
 		call->fd = -1;
+	if (r == 0 && p->shortcuts && !k->wants_shortcuts) {
+		k->wants_shortcuts = true;
+		outward_update(k->outward);
+	}
 	return r < 0 ? err_errno(err, r, "publish %s", p->key) : 0;
 }
 

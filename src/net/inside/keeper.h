@@ -25,6 +25,7 @@ struct keeper {
 	struct outward *outward;
 	struct refusals *refusals;
 	struct shortcut_client *shortcuts;
+	bool wants_shortcuts; /* some port is published that may have one */
 	struct model model;
 	bool settled;	     /* has moatd told of everything? */
 	struct source *idle; /* a timer that ends when nothing has been on a network for a while */

@@ -87,7 +87,8 @@ static void add_subnets(struct wire_uplink *wish, const struct network *n)
 
 static bool same_wish(const struct wire_uplink *a, const struct wire_uplink *b)
 {
-	return a->wanted == b->wanted && a->n_subnets == b->n_subnets &&
+	return a->wanted == b->wanted && a->shortcuts == b->shortcuts &&
+	       a->n_subnets == b->n_subnets &&
 	       memcmp(a->subnets, b->subnets, a->n_subnets * sizeof(a->subnets[0])) == 0;
 }
 
@@ -97,6 +98,7 @@ void outward_update(struct outward *o)
 	const struct network *n;
 
 	memset(&wish, 0, sizeof(wish));
+	wish.shortcuts = o->keeper->wants_shortcuts;
 	LIST_FOREACH (n, &o->keeper->model.networks, link) {
 		wish.wanted = true;
 		add_subnets(&wish, n);

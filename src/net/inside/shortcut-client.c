@@ -15,25 +15,35 @@
 #include "loop/loop.h"
 #include "net/inside/outward.h"
 
-/* Where there are none, as without root, it is asked again after that. */
+/* Where there can be none, it is asked again after that. */
 #define REFUSED_USEC (60 * USEC_PER_SEC)
 
 struct shortcut_client {
 	struct keeper *keeper;
 	struct proxy_shortcuts for_proxy;
-	int trial_fd; /* listens for trials; -1: not yet */
+	bool has_asked; /* since shortcuts were ended last */
+	int trial_fd;	/* listens for trials; -1: not yet */
 	struct source *trial;
 	uint64_t refused_until_usec;
 };
 
+/* Ends all of them, whichever port is meant.  A question that is not answered in time is carried
+ * out all the same, so it is asked once. */
 static void end_shortcuts(void *arg)
 {
 	struct shortcut_client *s = arg;
 	struct wire_message m = { .kind = WIRE_NO_SHORTCUTS };
-	int r = outward_ask(s->keeper->outward, &m, -1, NULL);
+	int r = s->has_asked ? outward_ask(s->keeper->outward, &m, -1, NULL) : 0;
 
+	s->has_asked = false;
 	if (r < 0 && r != -EPIPE && r != -ECONNRESET)
 		log_warning("shortcuts to published ports are not ended: %s", strerror(-r));
+}
+
+static void stop_listening(struct shortcut_client *s)
+{
+	source_free(take_ptr(s->trial));
+	fd_close(&s->trial_fd);
 }
 
 /* A trial is over when its connection is there. */
@@ -43,7 +53,9 @@ static int take_trial(struct source *source, int fd, uint32_t events, void *arg)
 
 	(void)source;
 	(void)events;
-	(void)arg;
+	/* As long as descriptors are lacking it would be called again and again. */
+	if (trial_fd < 0 && errno != EAGAIN)
+		stop_listening(arg);
 	fd_close(&trial_fd);
 	return 0;
 }
@@ -68,7 +80,16 @@ static int ask(struct shortcut_client *s, struct wire_message *m, int fd)
 {
 	int r = s->trial_fd < 0 ? listen_for_trials(s) : 0;
 
-	return r == 0 ? outward_ask(s->keeper->outward, m, fd, NULL) : r;
+	if (r < 0)
+		return r;
+	s->has_asked = true;
+	return outward_ask(s->keeper->outward, m, fd, NULL);
+}
+
+/* Is that an answer for all ports? */
+static bool is_for_all(int r)
+{
+	return r == -EOPNOTSUPP || r == -EHOSTUNREACH || r == -ETIMEDOUT || r == -EADDRINUSE;
 }
 
 static void ask_for_shortcut(const struct peer *at, const struct peer *to, int fd, void *arg)
@@ -77,10 +98,9 @@ static void ask_for_shortcut(const struct peer *at, const struct peer *to, int f
 	struct wire_message m = { .kind = WIRE_SHORTCUT,
 				  .shortcut = { at->ip, to->ip, at->port, to->port } };
 
-	if (clock_mono_usec() < s->refused_until_usec || at->ip.family != AF_INET ||
-	    to->ip.family != AF_INET)
+	if (clock_mono_usec() < s->refused_until_usec || to->ip.family != AF_INET)
 		return;
-	if (ask(s, &m, fd) < 0)
+	if (is_for_all(ask(s, &m, fd)))
 		s->refused_until_usec = clock_mono_usec() + REFUSED_USEC;
 }
 
@@ -101,8 +121,7 @@ void shortcut_client_free(struct shortcut_client *s)
 {
 	if (!s)
 		return;
-	source_free(s->trial);
-	fd_close(&s->trial_fd);
+	stop_listening(s);
 	free(s);
 }
 

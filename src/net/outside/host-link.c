@@ -84,10 +84,10 @@ static void set_up_interface(const struct host_link *l)
 		const char *format, *name;
 		int value;
 	} settings[] = {
-		{ "ipv4", "forwarding", 1 },	 { "ipv4", "accept_redirects", 0 },
-		{ "ipv4", "route_localnet", 1 }, { "ipv6", "accept_dad", 0 },
-		{ "ipv6", "dad_transmits", 0 },	 { "ipv6", "disable_ipv6", 0 },
-		{ "ipv6", "accept_ra", 0 },	 { "ipv6", "force_forwarding", 1 },
+		{ "ipv4", "forwarding", 1 },	   { "ipv4", "accept_redirects", 0 },
+		{ "ipv6", "accept_dad", 0 },	   { "ipv6", "dad_transmits", 0 },
+		{ "ipv6", "disable_ipv6", 0 },	   { "ipv6", "accept_ra", 0 },
+		{ "ipv6", "force_forwarding", 1 },
 	};
 
 	/* Not every kernel has all of these settings. */

@@ -95,10 +95,15 @@ static int write_chains(struct buf *b, const char *table, const char *device)
 }
 
 /*
- * Connections of the host's own may take shortcuts (shortcuts.c), also from addresses of loopback,
- * which nobody behind the device speaks to but in answers.  Where nobody listens at the end of one,
- * its client does not hear the refusal: it asks again after a second, and is led to the relay then,
- * which can wait.
+ * Connections of the host's own to its own addresses may take shortcuts (shortcuts.c).  A key in
+ * the set "refused" makes the next ones take the relay:
+ * - where a request is sent a second time, as something on the host drops it or its answer;
+ * - where nobody listens at the end of the shortcut.  The first refusal is dropped, so the client
+ *   sends its request again after a second, and the relay gets it, which can wait;
+ * - where the way out is not moat's device, as one of the host's own routes counts for the client,
+ *   or the device is gone.  The request is dropped, and sent again likewise.
+ * As shortcuts from loopback leave by the device, it may have packets for loopback: those that come
+ * by it are dropped, but for answers.
  */
 static int write_shortcuts(struct buf *b, const char *table, const char *device)
 {
@@ -114,19 +119,34 @@ static int write_shortcuts(struct buf *b, const char *table, const char *device)
 		"		size 65536\n"
 		"		flags dynamic, timeout\n"
 		"	}\n"
+		"	chain again {\n"
+		"		type filter hook output priority -150; policy accept;\n"
+		"		ct status dnat tcp flags & (syn | ack) == syn "
+		"add @refused { ip daddr . tcp dport timeout 1m }\n"
+		"	}\n"
 		"	chain output {\n"
 		"		type nat hook output priority -100; policy accept;\n"
 		"		ip daddr . tcp dport @refused return\n"
-		"		dnat ip to ip daddr . tcp dport map @" HOST_SHORTCUTS "\n"
+		"		fib daddr type local "
+		"dnat ip to ip daddr . tcp dport map @" HOST_SHORTCUTS "\n"
 		"	}\n"
 		"	chain shortened {\n"
 		"		type nat hook postrouting priority 90; policy accept;\n"
 		"		oifname \"%s\" meta nfproto ipv4 ct status dnat masquerade\n"
 		"	}\n"
-		"	chain refusals {\n"
+		"	chain astray {\n"
+		"		type filter hook postrouting priority 110; policy accept;\n"
+		"		oifname != \"%s\" ip daddr @subnets4 meta l4proto tcp ct status "
+		"dnat "
+		"add @refused { ct original ip daddr . ct original proto-dst timeout 5s } "
+		"drop\n"
+		"	}\n"
+		"	chain arrivals {\n"
 		"		type filter hook prerouting priority -150; policy accept;\n"
+		"		iifname \"%s\" ip saddr 127.0.0.0/8 drop\n"
 		"		iifname \"%s\" ct status dnat "
 		"tcp flags & (syn | rst | ack) == rst | ack tcp sequence 0 "
+		"ct original ip daddr . ct original proto-dst != @refused "
 		"add @refused { ct original ip daddr . ct original proto-dst timeout 5s } "
 		"drop\n"
 		"	}\n"
@@ -136,7 +156,7 @@ static int write_shortcuts(struct buf *b, const char *table, const char *device)
 		"related } drop\n"
 		"	}\n"
 		"}\n",
-		table, device, device, device);
+		table, device, device, device, device, device);
 }
 
 static int write_subnets(struct buf *b, const char *table, const struct host_rules *rules)
@@ -178,7 +198,7 @@ int host_rules_write(struct buf *b, const struct host_rules *rules)
 	r = buf_addf(b, "add table inet %s\ndelete table inet %s\n", table, table);
 	if (r == 0)
 		r = write_chains(b, table, device);
-	if (r == 0)
+	if (r == 0 && rules->shortcuts)
 		r = write_shortcuts(b, table, device);
 	if (r == 0)
 		r = write_subnets(b, table, rules);

@@ -22,6 +22,7 @@ struct host_rules {
 	const struct ip_net *subnets; /* of networks that are let out */
 	size_t n_subnets;
 	const struct opened *opened;
+	bool shortcuts; /* there may be some */
 };
 
 /** host_table() - write the name of a table */

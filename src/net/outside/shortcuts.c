@@ -9,15 +9,16 @@
  * tried before it is used: a connection to an address of loopback that nobody has, led to a socket
  * of the inside.  What it shows is believed for as long as a shortcut lasts.
  *
- * The inside might have been taken over, and a shortcut takes connections away from whoever listens
- * on the host.  So it has to show the socket: one that listens there, in this process's network
- * namespace, which the inside cannot make.
+ * The inside might have been taken over.  It has to show a socket of this process's network
+ * namespace that listens there, so a shortcut takes no connection that it could not take by that
+ * socket.
  */
 #include "net/outside/shortcuts.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -29,6 +30,7 @@
 #include "base/macro.h"
 #include "loop/loop.h"
 #include "net/common/elements.h"
+#include "net/common/sysctl.h"
 #include "net/outside/host-rules.h"
 
 /* How long a shortcut lasts, and what a trial has shown is believed. */
@@ -52,13 +54,19 @@ struct shortcuts {
 	bool leads;
 };
 
-static const struct ip trial_address = { AF_INET, { 127, 'm', 'o', 'a' } };
-
 union socket_address {
 	struct sockaddr any;
 	struct sockaddr_in in;
 	struct sockaddr_in6 in6;
 };
+
+/* Each moat has one of its own. */
+static struct ip trial_address(const struct shortcuts *s)
+{
+	unsigned n = s->link->number + 1;
+
+	return (struct ip){ AF_INET, { 127, 'm', (uint8_t)('o' + n / 256), (uint8_t)(n % 256) } };
+}
 
 static int add_element(struct shortcuts *s, const struct wire_shortcut *w)
 {
@@ -154,6 +162,9 @@ static void trial_ended(struct shortcuts *s, bool leads)
 	for (size_t i = 0; leads && i < s->n_waiting; i++)
 		(void)add_element(s, &s->waiting[i]);
 	s->n_waiting = 0;
+	/* What led somewhere before does no more. */
+	if (!leads)
+		(void)shortcuts_end(s);
 }
 
 static int trial_told(struct source *source, int fd, uint32_t events, void *arg)
@@ -174,8 +185,9 @@ static int trial_takes_long(struct source *source, void *arg)
 static int connect_trial(struct shortcuts *s)
 {
 	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(WIRE_TRIAL_PORT) };
+	const struct ip at = trial_address(s);
 
-	memcpy(&to.sin_addr, trial_address.bytes, sizeof(to.sin_addr));
+	memcpy(&to.sin_addr, at.bytes, sizeof(to.sin_addr));
 	s->trial_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (s->trial_fd < 0 ||
 	    (connect(s->trial_fd, (const struct sockaddr *)&to, sizeof(to)) < 0 &&
@@ -184,16 +196,28 @@ static int connect_trial(struct shortcuts *s)
 	return loop_add_io(s->loop, s->trial_fd, EPOLLOUT, trial_told, s, &s->trial);
 }
 
+/* What leaves by the device for loopback's sake may come back by it; the table lets nothing else
+ * in. */
+static void open_for_loopback(const struct shortcuts *s)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "ipv4/conf/%s/route_localnet", s->link->device);
+	sysctl_set(name, 1);
+}
+
 static void begin_trial(struct shortcuts *s)
 {
-	const struct wire_shortcut w = { .at = trial_address,
+	const struct wire_shortcut w = { .at = trial_address(s),
 					 .at_port = WIRE_TRIAL_PORT,
 					 .to = s->link->own[0].ip,
 					 .to_port = WIRE_TRIAL_PORT };
 	int r = add_element(s, &w);
 
-	if (r == 0)
+	if (r == 0) {
+		open_for_loopback(s);
 		r = connect_trial(s);
+	}
 	if (r == 0)
 		r = source_set_timer(s->patience, TRIAL_USEC);
 	if (r < 0)
@@ -228,11 +252,18 @@ int shortcuts_end(struct shortcuts *s)
 	int r;
 
 	s->n_waiting = 0;
+	if (s->link->index == 0)
+		return 0;
 	host_table(s->link->number, table);
 	r = buf_addf(&text, "flush set inet %s " HOST_SHORTCUTS "\n", table);
 	if (r == 0)
 		r = elements_change(s->elements, text.data);
 	return r == -ENOENT ? 0 : r; /* the table is gone, and they with it */
+}
+
+void shortcuts_doubt(struct shortcuts *s)
+{
+	s->believed_until_usec = 0;
 }
 
 int shortcuts_new(struct loop *loop, const struct host_link *link, struct shortcuts **ret)

@@ -136,6 +136,7 @@ static void made(int result, const char *message, void *arg)
 	struct err err = { 0 };
 
 	u->busy = false;
+	shortcuts_doubt(u->shortcuts);
 	if (result < 0) {
 		err_set(&err, result, "the host's nftables: %.*s", (int)strcspn(message, "\n"),
 			message);
@@ -155,7 +156,7 @@ static void made(int result, const char *message, void *arg)
 static void write_rules(struct uplink *u)
 {
 	const struct host_rules rules = { u->link.number, u->wish.subnets, u->wish.n_subnets,
-					  &u->opened };
+					  &u->opened, u->wish.shortcuts };
 
 	if (host_table_write(&u->table, &rules, made, u) < 0) {
 		note(u, "out of memory");

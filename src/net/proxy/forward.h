@@ -50,7 +50,7 @@ struct forward {
 struct flow {
 	struct forward *forward;
 	TAILQ_ENTRY(flow) link;
-	struct peer client, at; /* @at: the end on this host; none: it is not known */
+	struct peer client;
 	struct alarm alarm;
 };
 

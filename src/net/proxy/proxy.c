@@ -301,10 +301,10 @@ static int change_forward(struct forward *f, const struct proxy_spec *spec)
 {
 	if (f->spec.protocol != spec->protocol)
 		return -EINVAL;
-	if (has_moved(f, spec)) {
+	if (has_moved(f, spec) || !spec->shortcuts)
 		end_shortcuts(f);
+	if (has_moved(f, spec))
 		end_flows(f, true);
-	}
 	f->spec = *spec;
 	return 0;
 }

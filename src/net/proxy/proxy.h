@@ -36,7 +36,7 @@ void proxy_free(struct proxy *p);
  *
  * @add: is told of a connection that has reached the service, to this host from itself, over IPv4;
  *       a shortcut from @at to @to would have served it.  @fd: the forward's socket; borrowed.
- * @end: whoever was told of so far may no longer be led past the proxy when this returns.
+ * @end: whoever was told of so far is to be led past the proxy no longer.
  */
 struct proxy_shortcuts {
 	void (*add)(const struct peer *at, const struct peer *to, int fd, void *arg);

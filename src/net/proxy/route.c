@@ -19,7 +19,7 @@ static bool is_shown(const struct proxy_target *t, const struct proxy_place *pla
 	       !peer_is_local(client) && !ip_net_has(&place->net, &client->ip);
 }
 
-int route_choose(const struct proxy_target *t, const struct peer *client, const struct ip *at,
+int route_choose(const struct proxy_target *t, const struct peer *client, bool is_own,
 		 struct route *ret)
 {
 	const struct proxy_place *place = find_place(t, client->ip.family);
@@ -28,7 +28,7 @@ int route_choose(const struct proxy_target *t, const struct peer *client, const 
 	if (!place)
 		return -EHOSTUNREACH;
 	r.to = (struct peer){ .ip = place->net.ip, .port = t->port };
-	if (is_shown(t, place, client) && !ip_equal(&client->ip, at)) {
+	if (!is_own && is_shown(t, place, client)) {
 		r.from[r.n_from++] = (struct peer){ .ip = client->ip, .port = client->port };
 		r.from[r.n_from++] = (struct peer){ .ip = client->ip };
 	}

@@ -29,14 +29,14 @@ struct route {
 /**
  * route_choose() - choose a route
  * @client: as its connection shows it
- * @at:     the address that it spoke to
+ * @is_own: it is this host, which is the gateway where it may take a shortcut
  *
  * A client is shown as it is where the service would answer it by way of this host.  It is not
- * where it is this host itself, with the address that it speaks to, or its address is a local one
- * or belongs to the service's own network: a neighbour would get the answers itself.  Then the
- * gateway speaks for it, as it does where the service has no address of the client's family.
+ * where its address is a local one, or belongs to the service's own network: a neighbour would get
+ * the answers itself.  Then the gateway speaks for it, as it does where the service has no address
+ * of the client's family.
  *
  * Return: 0; -EHOSTUNREACH where the service has no address.
  */
-int route_choose(const struct proxy_target *t, const struct peer *client, const struct ip *at,
+int route_choose(const struct proxy_target *t, const struct peer *client, bool is_own,
 		 struct route *ret);

@@ -25,6 +25,8 @@
 struct tcp_flow {
 	struct flow flow;
 	bool is_paired;
+	bool is_own;	/* the client is this host, and may take a shortcut */
+	struct peer at; /* if so: where its connection came to */
 	struct pair pair;
 	/* Until the pair is made: */
 	int client_fd, service_fd;
@@ -138,11 +140,10 @@ static void offer_shortcut(const struct tcp_flow *t)
 	const struct proxy_shortcuts *s = f->spec.shortcuts;
 	struct peer to;
 
-	if (!s || f->fd < 0 || !ip_equal(&t->flow.at.ip, &t->flow.client.ip) ||
-	    read_address(t->pair.ends[1].fd, getpeername, &to) < 0)
+	if (!t->is_own || !s || f->fd < 0 || read_address(t->pair.ends[1].fd, getpeername, &to) < 0)
 		return;
 	f->has_shortcuts = true;
-	s->add(&t->flow.at, &to, f->fd, s->arg);
+	s->add(&t->at, &to, f->fd, s->arg);
 }
 
 static int on_connected(struct source *s, int fd, uint32_t events, void *arg)
@@ -162,7 +163,7 @@ static void connect_service(struct tcp_flow *t)
 {
 	struct forward *f = t->flow.forward;
 	struct route route;
-	int r = route_choose(&f->spec.target, &t->flow.client, &t->flow.at.ip, &route);
+	int r = route_choose(&f->spec.target, &t->flow.client, t->is_own, &route);
 
 	if (r == 0)
 		r = dial(&f->spec.dialer, &route, SOCK_STREAM, &t->service_fd);
@@ -193,6 +194,13 @@ static int on_client_gone(struct source *s, int fd, uint32_t events, void *arg)
 	return 0;
 }
 
+/* Has a connection of IPv4 the same address at both ends? */
+static bool comes_from_itself(int fd, const struct peer *client, struct peer *ret_at)
+{
+	return client->ip.family == AF_INET && read_address(fd, getsockname, ret_at) == 0 &&
+	       ip_equal(&ret_at->ip, &client->ip);
+}
+
 /* Begins a flow for a client.  @fd: taken over */
 static void begin_flow(struct forward *f, int fd, const union peer_address *from)
 {
@@ -206,7 +214,7 @@ static void begin_flow(struct forward *f, int fd, const union peer_address *from
 	t->service_fd = -1;
 	t->retry_until_usec = clock_mono_usec() + f->proxy->limits.retry_usec;
 	peer_read(from, &t->flow.client);
-	(void)read_address(fd, getsockname, &t->flow.at);
+	t->is_own = f->spec.shortcuts && comes_from_itself(fd, &t->flow.client, &t->at);
 	flow_begin(f, &t->flow);
 	if ((!pair_is_prepared(fd) && pair_prepare(fd) < 0) ||
 	    loop_add_io(f->proxy->loop, fd, 0, on_client_gone, t, &t->client) < 0)

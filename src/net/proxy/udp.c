@@ -115,7 +115,7 @@ static int open_flow(struct udp_flow *u)
 {
 	struct forward *f = u->flow.forward;
 	struct route route;
-	int r = route_choose(&f->spec.target, &u->flow.client, &u->flow.at.ip, &route);
+	int r = route_choose(&f->spec.target, &u->flow.client, false, &route);
 
 	if (r == 0)
 		r = dial(&f->spec.dialer, &route, SOCK_DGRAM, &u->fd);
@@ -139,7 +139,6 @@ static struct udp_flow *begin_flow(struct forward *f, const struct flow_key *key
 	u->fd = -1;
 	u->entry.key = *key;
 	u->flow.client = key->client;
-	u->flow.at = key->local;
 	flow_begin(f, &u->flow);
 	flow_table_add(f->table, &u->entry);
 	if (open_flow(u) == 0)

@@ -215,11 +215,25 @@ static void the_table_lets_nothing_else_pass(void **state)
 	assert_non_null(strstr(b.data, "delete table inet moat_1\n"));
 	assert_non_null(strstr(b.data, "iifname @opened4 drop\n"));
 	assert_non_null(strstr(b.data, "oifname != \"moat1\" ip saddr @subnets4 masquerade\n"));
-	assert_non_null(strstr(b.data, "iifname \"moat1\" ip daddr 127.0.0.0/8 ct state !="));
-	assert_non_null(strstr(b.data, "oifname \"moat1\" meta nfproto ipv4 ct status dnat"));
+	assert_null(strstr(b.data, "shortcuts"));
 	assert_non_null(strstr(b.data, "moat_1 subnets4 { 10.1.0.0/16 }\n"));
 	assert_non_null(strstr(b.data, "moat_1 subnets6 { fd00:1::/64 }\n"));
 	assert_non_null(strstr(b.data, "moat_1 opened4 { \"eth0\" }\n"));
+}
+
+static void shortcuts_are_in_the_table_where_there_may_be_some(void **state)
+{
+	cleanup(buf_reset) struct buf b = BUF_INIT;
+	const struct opened opened = { 0 };
+	const struct host_rules rules = { 1, NULL, 0, &opened, true };
+
+	(void)state;
+	assert_int_equal(host_rules_write(&b, &rules), 0);
+	assert_non_null(strstr(b.data, "map shortcuts {\n"));
+	assert_non_null(strstr(b.data, "fib daddr type local dnat ip to"));
+	assert_non_null(strstr(b.data, "iifname \"moat1\" ip saddr 127.0.0.0/8 drop\n"));
+	assert_non_null(strstr(b.data, "iifname \"moat1\" ip daddr 127.0.0.0/8 ct state !="));
+	assert_non_null(strstr(b.data, "oifname != \"moat1\" ip daddr @subnets4"));
 }
 
 #define RULE(chain, expr)                                                                          \
@@ -343,6 +357,7 @@ int main(void)
 		cmocka_unit_test(the_table_knows_what_was_opened),
 		cmocka_unit_test(moats_tables_are_found_among_others),
 		cmocka_unit_test(the_table_lets_nothing_else_pass),
+		cmocka_unit_test(shortcuts_are_in_the_table_where_there_may_be_some),
 		cmocka_unit_test(chains_for_forwarded_packets_are_found),
 		cmocka_unit_test(
 			a_chain_that_drops_in_the_end_blocks_unless_it_knows_the_interface),

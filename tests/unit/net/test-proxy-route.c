@@ -34,14 +34,14 @@ static struct proxy_target both_families(void)
 }
 
 /* @from: "ADDRESS:PORT ADDRESS:PORT …", the sources in their order */
-static void check_route_at(const struct proxy_target *t, const char *client, const char *at,
+static void check_route_of(const struct proxy_target *t, const char *client, bool is_own,
 			   const char *to, const char *from)
 {
-	const struct peer p = peer_of(client, 5000), host = peer_of(at, 8080);
+	const struct peer p = peer_of(client, 5000);
 	char text[256] = "", ip[IP_TEXT_MAX];
 	struct route r;
 
-	assert_int_equal(route_choose(t, &p, &host.ip, &r), 0);
+	assert_int_equal(route_choose(t, &p, is_own, &r), 0);
 	ip_format(&r.to.ip, ip);
 	assert_string_equal(ip, to);
 	assert_int_equal(r.to.port, 80);
@@ -56,7 +56,7 @@ static void check_route_at(const struct proxy_target *t, const char *client, con
 static void check_route(const struct proxy_target *t, const char *client, const char *to,
 			const char *from)
 {
-	check_route_at(t, client, "192.0.2.1", to, from);
+	check_route_of(t, client, false, to, from);
 }
 
 static void a_client_is_shown_as_it_is(void **state)
@@ -83,13 +83,12 @@ static void a_client_whose_address_means_nothing_there_is_the_gateway(void **sta
 		check_route(&t, local6[i], "fd00:1::3", "fd00:1::1 0");
 }
 
-static void the_host_itself_is_the_gateway(void **state)
+static void this_host_is_the_gateway_where_it_may_take_a_shortcut(void **state)
 {
 	const struct proxy_target t = both_families();
 
 	(void)state;
-	check_route_at(&t, "192.0.2.1", "192.0.2.1", "10.1.2.3", "10.1.2.1 0");
-	check_route_at(&t, "2001:db8::1", "2001:db8::1", "fd00:1::3", "fd00:1::1 0");
+	check_route_of(&t, "192.0.2.1", true, "10.1.2.3", "10.1.2.1 0");
 }
 
 static void a_neighbour_of_the_service_is_the_gateway(void **state)
@@ -113,7 +112,7 @@ static void a_service_without_the_clients_family_is_reached_by_the_other(void **
 	six.v4 = (struct proxy_place){ 0 };
 	check_route(&four, "2001:db8::7", "10.1.2.3", "10.1.2.1 0");
 	check_route(&six, "192.0.2.7", "fd00:1::3", "fd00:1::1 0");
-	assert_int_equal(route_choose(&none, &client, &(struct ip){ 0 }, &r), -EHOSTUNREACH);
+	assert_int_equal(route_choose(&none, &client, false, &r), -EHOSTUNREACH);
 }
 
 static void clients_are_not_shown_where_they_are_not_to_be(void **state)
@@ -185,7 +184,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_client_is_shown_as_it_is),
 		cmocka_unit_test(a_client_whose_address_means_nothing_there_is_the_gateway),
-		cmocka_unit_test(the_host_itself_is_the_gateway),
+		cmocka_unit_test(this_host_is_the_gateway_where_it_may_take_a_shortcut),
 		cmocka_unit_test(a_neighbour_of_the_service_is_the_gateway),
 		cmocka_unit_test(a_service_without_the_clients_family_is_reached_by_the_other),
 		cmocka_unit_test(clients_are_not_shown_where_they_are_not_to_be),

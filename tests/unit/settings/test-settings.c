@@ -261,9 +261,26 @@ static void test_guests_drop_their_caches_when_nobody_says_otherwise(void **stat
 	}
 }
 
+static void test_a_userland_proxy_serves_published_ports_unless_it_is_not_to(void **state)
+{
+	static const char wrong[] = "{\"userland-proxy\":0}";
+	struct settings *s = settings_default(), *none;
+	struct err err = { 0 };
+
+	(void)state;
+	assert_true(s->userland_proxy);
+	settings_unref(s);
+	s = parsed("{\"userland-proxy\":false}");
+	assert_false(s->userland_proxy);
+	settings_unref(s);
+	assert_int_equal(settings_parse(wrong, strlen(wrong), &none, &err), -EINVAL);
+	assert_non_null(strstr(err.msg, "userland-proxy"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_userland_proxy_serves_published_ports_unless_it_is_not_to),
 		cmocka_unit_test(test_guests_drop_their_caches_when_nobody_says_otherwise),
 		cmocka_unit_test(test_an_empty_object_says_nothing),
 		cmocka_unit_test(test_the_name_counts_before_the_longest_domain),
