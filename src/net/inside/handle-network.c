@@ -113,7 +113,7 @@ static void network_made(struct keeper *k, void *arg, int r, const struct err *e
 }
 
 /* Updates what depends on which networks there are, except the rules. */
-static void follow(struct keeper *k, struct buf *text)
+static void follow_network(struct keeper *k, struct buf *text)
 {
 	resolvers_update(k->resolvers, text);
 	outward_update(k->outward);
@@ -131,7 +131,7 @@ static void make_network(struct keeper *k, struct call *call)
 	if (r == 0 && rules_add_network(&text, n) < 0)
 		r = err_nomem(&err);
 	if (r == 0) {
-		follow(k, &text);
+		follow_network(k, &text);
 		keeper_change(k, &text, network_made, call);
 		return;
 	}
@@ -151,7 +151,7 @@ static void change_network(struct keeper *k, struct network *n, struct call *cal
 		call_refuse(call, &err);
 		return;
 	}
-	follow(k, &unused);
+	follow_network(k, &unused);
 	keeper_renew_rules(k, network_made, call);
 }
 
@@ -214,6 +214,6 @@ void handle_network_remove(struct keeper *k, struct call *call)
 	}
 	*removal = (struct removal){ call, n };
 	LIST_REMOVE(n, link);
-	follow(k, &text);
+	follow_network(k, &text);
 	keeper_change(k, &text, network_removed, removal);
 }

@@ -41,7 +41,7 @@ static bool is_own(const char *key)
 	return str_starts(key, PUBLISH_OWN) != NULL;
 }
 
-static int publish(struct keeper *k, struct call *call, struct err *err)
+static int publish_port(struct keeper *k, struct call *call, struct err *err)
 {
 	const struct net_publish *p = &call->rq.publish;
 	const struct proxy_spec spec = spec_of(k, p);
@@ -59,7 +59,7 @@ static int publish(struct keeper *k, struct call *call, struct err *err)
 void handle_publish(struct keeper *k, struct call *call)
 {
 	struct err err = { 0 };
-	int r = publish(k, call, &err);
+	int r = publish_port(k, call, &err);
 
 	call_end(call, r, &err);
 }
@@ -89,7 +89,7 @@ void handle_published(struct keeper *k, struct call *call)
 	call_refuse(call, &err);
 }
 
-static void describe(const struct proxy_stat *s, void *arg)
+static void describe_proxy(const struct proxy_stat *s, void *arg)
 {
 	if (!is_own(s->key))
 		json_array_append_new(
@@ -107,6 +107,6 @@ json_t *publishes_describe(const struct keeper *k)
 	json_t *list = json_array();
 
 	if (list)
-		proxy_each(k->proxy, describe, list);
+		proxy_each(k->proxy, describe_proxy, list);
 	return list;
 }

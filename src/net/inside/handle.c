@@ -41,7 +41,7 @@ static void handle_tap(struct keeper *k, struct call *call)
 	call_answer(call, &answer, tap->fd);
 }
 
-static void settled(struct keeper *k, void *arg, int r, const struct err *err)
+static void rules_settled(struct keeper *k, void *arg, int r, const struct err *err)
 {
 	(void)k;
 	call_end(arg, r, err);
@@ -56,7 +56,7 @@ static void handle_settled(struct keeper *k, struct call *call)
 	r = links_sweep(k->nl, &k->model);
 	if (r < 0)
 		log_warning("links that are left over: %s", strerror(-r));
-	keeper_renew_rules(k, settled, call);
+	keeper_renew_rules(k, rules_settled, call);
 }
 
 static void handle_status(struct keeper *k, struct call *call)

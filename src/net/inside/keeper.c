@@ -51,7 +51,7 @@ static void change_end(struct change *c, int r, const char *message)
 
 static void change_done(int result, const char *message, void *arg);
 
-static void renew(struct change *c, enum change_step step)
+static void renew_change(struct change *c, enum change_step step)
 {
 	cleanup(buf_reset) struct buf text = BUF_INIT;
 	int r = rules_whole(&text, &c->keeper->model, step == CHANGE_RENEWED);
@@ -72,7 +72,7 @@ static void change_done(int result, const char *message, void *arg)
 		return;
 	}
 	log_warning("rules are written anew: nft said: %.*s", (int)strcspn(message, "\n"), message);
-	renew(c, c->step == CHANGE_ASKED ? CHANGE_RENEWED : CHANGE_FRESH);
+	renew_change(c, c->step == CHANGE_ASKED ? CHANGE_RENEWED : CHANGE_FRESH);
 }
 
 static struct change *change_new(struct keeper *k, keeper_then_fn then, void *arg)
@@ -112,7 +112,7 @@ void keeper_renew_rules(struct keeper *k, keeper_then_fn then, void *arg)
 	struct change *c = change_new(k, then, arg);
 
 	if (c && k->settled)
-		renew(c, CHANGE_RENEWED);
+		renew_change(c, CHANGE_RENEWED);
 	else if (c)
 		change_end(c, 0, "");
 }
@@ -137,7 +137,7 @@ void keeper_leave(struct keeper *k)
 	loop_quit(k->loop, 0);
 }
 
-static int idle(struct source *s, void *arg)
+static int keeper_idle(struct source *s, void *arg)
 {
 	struct keeper *k = arg;
 
@@ -171,7 +171,7 @@ static int keeper_prepare(struct keeper *k, struct err *err)
 	if (r == 0)
 		r = elements_new(&k->elements);
 	if (r == 0)
-		r = loop_add_timer(k->loop, UINT64_MAX, idle, k, &k->idle);
+		r = loop_add_timer(k->loop, UINT64_MAX, keeper_idle, k, &k->idle);
 	if (r == 0)
 		r = prepare_proxy(k);
 	if (r < 0)

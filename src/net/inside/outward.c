@@ -295,7 +295,7 @@ static int find_uplink(const struct link *link, void *arg)
 	return 0;
 }
 
-static int begin(struct outward *o)
+static int begin_outward(struct outward *o)
 {
 	struct wire_message m = { .kind = WIRE_BEGIN };
 	cleanup_close int ns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
@@ -324,7 +324,7 @@ int outward_new(struct keeper *k, int wire, int ask, struct outward **ret, struc
 	o->wire = wire;
 	o->ask = ask;
 	*ret = o;
-	r = begin(o);
+	r = begin_outward(o);
 	return r < 0 ? err_errno(err, r, "the outside") : 0;
 }
 

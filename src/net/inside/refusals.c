@@ -39,7 +39,7 @@ struct refusals {
 	unsigned told;
 };
 
-static void tell(struct refusals *r, struct net_event *e)
+static void tell_event(struct refusals *r, struct net_event *e)
 {
 	e->type = NET_EVENT_REFUSED;
 	server_tell(r->keeper->server, e);
@@ -82,11 +82,11 @@ static int read_logged(const struct nlmsghdr *head, void *arg)
 	e.to = p.to;
 	e.protocol = p.protocol;
 	e.port = p.port;
-	tell(arg, &e);
+	tell_event(arg, &e);
 	return MNL_CB_OK;
 }
 
-static int readable(struct source *s, int fd, uint32_t events, void *arg)
+static int log_readable(struct source *s, int fd, uint32_t events, void *arg)
 {
 	_Alignas(8) char room[16384];
 	struct refusals *r = arg;
@@ -136,11 +136,11 @@ static int open_log(struct refusals *r)
 		return -errno;
 	code = bind_group(r->socket);
 	return code == 0 ? loop_add_io(r->keeper->loop, mnl_socket_get_fd(r->socket), EPOLLIN,
-				       readable, r, &r->source)
+				       log_readable, r, &r->source)
 			 : code;
 }
 
-static int rotate(struct source *s, void *arg)
+static int rotate_group(struct source *s, void *arg)
 {
 	cleanup(buf_reset) struct buf text = BUF_INIT;
 	struct refusals *r = arg;
@@ -202,7 +202,7 @@ void refusals_name(struct refusals *r, const struct names_refused *refused)
 		return;
 	memcpy(e.network, p->network->spec.id, sizeof(e.network));
 	memcpy(e.name, refused->name, sizeof(e.name));
-	tell(r, &e);
+	tell_event(r, &e);
 }
 
 int refusals_new(struct keeper *k, struct refusals **ret, struct err *err)
@@ -213,7 +213,7 @@ int refusals_new(struct keeper *k, struct refusals **ret, struct err *err)
 	if (!r)
 		return err_nomem(err);
 	r->keeper = k;
-	code = loop_add_timer(k->loop, UINT64_MAX, rotate, r, &r->rotation);
+	code = loop_add_timer(k->loop, UINT64_MAX, rotate_group, r, &r->rotation);
 	if (code < 0) {
 		refusals_free(r);
 		return err_errno(err, code, "timer");

@@ -119,7 +119,7 @@ static void reset_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static int narrow(const char *program, struct err *err)
+static int narrow_process(const char *program, struct err *err)
 {
 	const char *const expose[] = { program,	      "/lib",	    "/lib64",
 				       "/usr/lib",    "/usr/lib64", "/etc/ld.so.cache",
@@ -137,7 +137,7 @@ static int narrow(const char *program, struct err *err)
 	return r == 0 ? syscalls_restrict(&j, err) : r;
 }
 
-static int become(const char *const *argv, int output_fd, bool sets, struct err *err)
+static int become_resolver(const char *const *argv, int output_fd, bool sets, struct err *err)
 {
 	int r;
 
@@ -149,7 +149,7 @@ static int become(const char *const *argv, int output_fd, bool sets, struct err 
 		r = set_limits();
 	if (r < 0)
 		return err_errno(err, r, "narrowing it");
-	r = narrow(argv[0], err);
+	r = narrow_process(argv[0], err);
 	if (r < 0)
 		return r;
 	execve(argv[0], spawn_argv(argv), environ);
@@ -164,7 +164,7 @@ int resolver_jail_start(const char *const *argv, int output_fd, bool sets, pid_t
 	if (pid < 0)
 		return -errno;
 	if (pid == 0) {
-		become(argv, output_fd, sets, &err);
+		become_resolver(argv, output_fd, sets, &err);
 		dprintf(STDERR_FILENO, "%s\n", err.msg);
 		_exit(127);
 	}

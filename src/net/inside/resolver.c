@@ -67,12 +67,12 @@ void resolver_free(struct resolver *r)
 	free(r);
 }
 
-static void start(struct resolver *r);
+static void start_resolver(struct resolver *r);
 
-static int retry(struct source *s, void *arg)
+static int retry_start(struct source *s, void *arg)
 {
 	(void)s;
-	start(arg);
+	start_resolver(arg);
 	return 0;
 }
 
@@ -86,7 +86,7 @@ static void start_later(struct resolver *r)
 	source_set_timer(r->retry, r->retry_usec);
 }
 
-static int ended(struct source *s, pid_t pid, int status, void *arg)
+static int resolver_ended(struct source *s, pid_t pid, int status, void *arg)
 {
 	struct resolver *r = arg;
 	struct net_event e = { .type = NET_EVENT_FAILED };
@@ -113,7 +113,7 @@ static void tell_refused(const struct names_refused *refused, void *arg)
 
 /* Before dnsmasq has started, the signal would end it; and the files it reads first may have
  * changed since. */
-static void reread(struct resolver *r)
+static void reread_hosts(struct resolver *r)
 {
 	if (r->pid > 0 && r->log.started)
 		kill(r->pid, SIGHUP);
@@ -121,7 +121,7 @@ static void reread(struct resolver *r)
 		r->reread = true;
 }
 
-static int readable(struct source *s, int fd, uint32_t events, void *arg)
+static int output_readable(struct source *s, int fd, uint32_t events, void *arg)
 {
 	struct resolver *r = arg;
 	bool had_started = r->log.started;
@@ -133,14 +133,14 @@ static int readable(struct source *s, int fd, uint32_t events, void *arg)
 	}
 	if (!had_started && r->log.started && r->reread) {
 		r->reread = false;
-		reread(r);
+		reread_hosts(r);
 	}
 	if (!had_started && r->log.started)
 		resolvers_went_on(r->keeper->resolvers);
 	return 0;
 }
 
-static int execute(struct resolver *r)
+static int execute_dnsmasq(struct resolver *r)
 {
 	char conf[64];
 	const char *const argv[] = { r->home->program,	 "--keep-in-foreground", conf,
@@ -159,15 +159,15 @@ static int execute(struct resolver *r)
 		code = resolver_jail_start(argv, to, names_limited(&r->view), &r->pid);
 	if (code < 0)
 		return code;
-	code = loop_add_child(r->keeper->loop, r->pid, ended, r, &r->child);
-	return code == 0 ? loop_add_io(r->keeper->loop, r->output_fd, EPOLLIN, readable, r,
+	code = loop_add_child(r->keeper->loop, r->pid, resolver_ended, r, &r->child);
+	return code == 0 ? loop_add_io(r->keeper->loop, r->output_fd, EPOLLIN, output_readable, r,
 				       &r->output)
 			 : code;
 }
 
-static void start(struct resolver *r)
+static void start_resolver(struct resolver *r)
 {
-	int code = r->pid > 0 ? 0 : execute(r);
+	int code = r->pid > 0 ? 0 : execute_dnsmasq(r);
 
 	if (code == 0) {
 		r->started_usec = clock_mono_usec();
@@ -178,11 +178,11 @@ static void start(struct resolver *r)
 	start_later(r);
 }
 
-static void restart(struct resolver *r)
+static void restart_resolver(struct resolver *r)
 {
 	source_set_timer(r->retry, UINT64_MAX);
 	end_process(r);
-	start(r);
+	start_resolver(r);
 }
 
 int resolver_replace_file(const struct resolver_home *home, const char *name,
@@ -239,9 +239,9 @@ void resolver_update(struct resolver *r, uint32_t n_servers, bool reload)
 	if (code < 0)
 		log_warning("names of networks: %s", strerror(-code));
 	if (again)
-		restart(r);
+		restart_resolver(r);
 	else if (changed || reload)
-		reread(r);
+		reread_hosts(r);
 }
 
 struct resolver *resolver_new(struct keeper *k, const struct resolver_home *home,
@@ -255,7 +255,7 @@ struct resolver *resolver_new(struct keeper *k, const struct resolver_home *home
 	r->home = home;
 	r->view = *view;
 	r->output_fd = -1;
-	if (loop_add_timer(k->loop, UINT64_MAX, retry, r, &r->retry) < 0) {
+	if (loop_add_timer(k->loop, UINT64_MAX, retry_start, r, &r->retry) < 0) {
 		free(r);
 		return NULL;
 	}

@@ -91,7 +91,7 @@ static bool is_usual(const struct names_view *v)
 	return v->n == 1 && v->n_own == 0;
 }
 
-static struct entry *find(const struct resolvers *rs, const struct names_view *v)
+static struct entry *find_entry(const struct resolvers *rs, const struct names_view *v)
 {
 	struct entry *e;
 
@@ -123,10 +123,10 @@ static uint16_t choose_port(const struct resolvers *rs, const struct names_view 
 }
 
 /* Finds or makes the resolver of a view.  Return: NULL when out of memory. */
-static struct entry *want(struct resolvers *rs, const struct names_view *v)
+static struct entry *want_entry(struct resolvers *rs, const struct names_view *v)
 {
 	struct names_view view = *v;
-	struct entry *e = find(rs, v);
+	struct entry *e = find_entry(rs, v);
 
 	if (!e) {
 		e = calloc(1, sizeof(*e));
@@ -150,7 +150,7 @@ static void want_all(struct resolvers *rs, struct buf *text)
 	struct port *p;
 
 	LIST_FOREACH (n, &m->networks, link)
-		want(rs, &(struct names_view){ .networks = { n }, .n = 1 });
+		want_entry(rs, &(struct names_view){ .networks = { n }, .n = 1 });
 	LIST_FOREACH (p, &m->ports, link) {
 		struct names_view view;
 		struct entry *e = NULL;
@@ -158,7 +158,7 @@ static void want_all(struct resolvers *rs, struct buf *text)
 
 		view_of_tap(m, p->tap, &view);
 		if (!is_usual(&view))
-			e = want(rs, &view);
+			e = want_entry(rs, &view);
 		port = e ? resolver_view(e->resolver)->port : 0;
 		if (p->names_port != port && rules_set_resolver(text, p, port) < 0)
 			log_warning("names of %s: out of memory", p->device);
@@ -195,7 +195,7 @@ static int update_hosts(struct resolvers *rs, struct network *n)
 	return r == 0 ? resolver_replace_file(&rs->home, name, &text, &n->hosts) : r;
 }
 
-static void update(struct resolvers *rs, struct buf *text, bool reload)
+static void update_all(struct resolvers *rs, struct buf *text, bool reload)
 {
 	struct network *n;
 	struct entry *e;
@@ -213,7 +213,7 @@ static void update(struct resolvers *rs, struct buf *text, bool reload)
 
 void resolvers_update(struct resolvers *rs, struct buf *text)
 {
-	update(rs, text, false);
+	update_all(rs, text, false);
 }
 
 void resolvers_set_servers(struct resolvers *rs, uint32_t n)
@@ -221,7 +221,7 @@ void resolvers_set_servers(struct resolvers *rs, uint32_t n)
 	cleanup(buf_reset) struct buf text = BUF_INIT;
 
 	rs->n_servers = n;
-	update(rs, &text, true);
+	update_all(rs, &text, true);
 }
 
 static bool is_any_starting(const struct resolvers *rs)

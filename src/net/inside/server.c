@@ -160,7 +160,7 @@ bool server_watched(const struct server *s)
 	return false;
 }
 
-static void handle(struct server *s, struct call *call, size_t len)
+static void handle_call(struct server *s, struct call *call, size_t len)
 {
 	struct err err = { 0 };
 
@@ -193,7 +193,7 @@ static int client_readable(struct source *source, int fd, uint32_t events, void 
 	call->fd = along;
 	call->conn = take_fd(&c->fd);
 	client_free(c);
-	handle(s, call, (size_t)n);
+	handle_call(s, call, (size_t)n);
 	return 0;
 }
 
@@ -220,7 +220,7 @@ static void make_room(struct server *s)
 	client_free(TAILQ_FIRST(&s->clients));
 }
 
-static int acceptable(struct source *source, int listen_fd, uint32_t events, void *arg)
+static int client_acceptable(struct source *source, int listen_fd, uint32_t events, void *arg)
 {
 	struct server *s = arg;
 	int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -254,7 +254,7 @@ int server_new(struct loop *loop, int listen_fd, uid_t owner, server_fn fn, void
 	s->packet = malloc(NET_PACKET_MAX);
 	r = s->packet ? fd_set_nonblock(listen_fd, true) : -ENOMEM;
 	if (r == 0)
-		r = loop_add_io(loop, listen_fd, EPOLLIN, acceptable, s, &s->source);
+		r = loop_add_io(loop, listen_fd, EPOLLIN, client_acceptable, s, &s->source);
 	if (r < 0) {
 		server_free(s);
 		return r;

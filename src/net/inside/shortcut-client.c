@@ -76,7 +76,7 @@ static int listen_for_trials(struct shortcut_client *s)
 
 /* A moat-net that hung may still have the port of trials when this one begins, so it is taken when
  * it is needed. */
-static int ask(struct shortcut_client *s, struct wire_message *m, int fd)
+static int ask_outside(struct shortcut_client *s, struct wire_message *m, int fd)
 {
 	int r = s->trial_fd < 0 ? listen_for_trials(s) : 0;
 
@@ -100,7 +100,7 @@ static void ask_for_shortcut(const struct peer *at, const struct peer *to, int f
 
 	if (clock_mono_usec() < s->refused_until_usec || to->ip.family != AF_INET)
 		return;
-	if (is_for_all(ask(s, &m, fd)))
+	if (is_for_all(ask_outside(s, &m, fd)))
 		s->refused_until_usec = clock_mono_usec() + REFUSED_USEC;
 }
 

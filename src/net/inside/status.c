@@ -38,7 +38,7 @@ static int add_taps(json_t *status, const struct model *m)
 }
 
 /* How many packets a counter of the rules has counted; 0 where there is no such counter. */
-static json_int_t counted(const json_t *counters, const char *name)
+static json_int_t count_of(const json_t *counters, const char *name)
 {
 	const json_t *item;
 	size_t i;
@@ -59,7 +59,7 @@ static json_t *describe_network(const struct network *n, const json_t *counters)
 
 	snprintf(counter, sizeof(counter), "c_%s", n->spec.id);
 	return JSON_OBJECT(member_text("id", n->spec.id), member_text("bridge", n->bridge),
-			   member_int("refused_packets", counted(counters, counter)),
+			   member_int("refused_packets", count_of(counters, counter)),
 			   member_int("refused_names", (json_int_t)n->refused_names));
 }
 
@@ -130,7 +130,7 @@ static char *write_status(struct keeper *k, const json_t *counters)
 	cleanup_json json_t *status =
 		JSON_OBJECT(member_bool("ok", true), member_bool("settled", k->settled),
 			    member_text("firewall", outward_firewall(k->outward)),
-			    member_int("spoofed_packets", counted(counters, "spoofed")),
+			    member_int("spoofed_packets", count_of(counters, "spoofed")),
 			    member_json("publishes", publishes_describe(k)),
 			    member_json("resolvers", resolvers_describe(k->resolvers)));
 	int r = status ? add_taps(status, &k->model) : -ENOMEM;
@@ -159,7 +159,7 @@ static char *write_refused(const struct question *q, const json_t *counters)
 	struct net_answer answer = { 0 };
 
 	snprintf(counter, sizeof(counter), "c_%s", q->network);
-	answer.packets = (uint64_t)counted(counters, counter);
+	answer.packets = (uint64_t)count_of(counters, counter);
 	answer.names = n ? n->refused_names : 0;
 	return net_answer_write(&answer);
 }

@@ -153,7 +153,7 @@ static size_t count_pooled(const struct model *m)
 	return n;
 }
 
-static void drain(int fd)
+static void drain_tap(int fd)
 {
 	char frame[256];
 	ssize_t n;
@@ -165,7 +165,7 @@ static void drain(int fd)
 }
 
 /* Makes a tap as it was when new.  Return: can it be used again? */
-static bool renew(const struct tap *tap, struct netlink *nl)
+static bool renew_tap(const struct tap *tap, struct netlink *nl)
 {
 	const int header = VNET_HEADER;
 
@@ -173,7 +173,7 @@ static bool renew(const struct tap *tap, struct netlink *nl)
 	    ioctl(tap->fd, TUNSETOFFLOAD, 0) < 0 || ioctl(tap->fd, TUNSETVNETHDRSZ, &header) < 0 ||
 	    fcntl(tap->fd, F_SETFL, O_RDWR | O_NONBLOCK) < 0)
 		return false;
-	drain(tap->fd);
+	drain_tap(tap->fd);
 	return true;
 }
 
@@ -182,7 +182,7 @@ void tap_put(struct model *m, struct netlink *nl, struct tap *tap)
 	if (tap->pooled)
 		return;
 	tap->returned = false;
-	if (count_pooled(m) < TAPS_POOLED_MAX && renew(tap, nl))
+	if (count_pooled(m) < TAPS_POOLED_MAX && renew_tap(tap, nl))
 		tap->pooled = true;
 	else
 		tap_free(tap);

@@ -197,7 +197,7 @@ struct check {
 	size_t n, at;
 };
 
-static void finish(struct check *c, const char *text)
+static void finish_check(struct check *c, const char *text)
 {
 	c->fn(text, c->arg);
 	free(c->chains);
@@ -214,7 +214,7 @@ static void table_read(int result, const char *text, size_t len, void *arg)
 
 	if (result == 0 && firewall_blocks(text, len, chain, c->device, NULL) > 0) {
 		firewall_advice(chain, c->device, advice, sizeof(advice));
-		finish(c, advice);
+		finish_check(c, advice);
 		return;
 	}
 	look_at_next(c);
@@ -225,13 +225,13 @@ static void look_at_next(struct check *c)
 	char what[96];
 
 	if (c->at == c->n) {
-		finish(c, "");
+		finish_check(c, "");
 		return;
 	}
 	snprintf(what, sizeof(what), "table %s %s", c->chains[c->at].family,
 		 c->chains[c->at].table);
 	if (nft_list(c->nft, what, table_read, c) < 0)
-		finish(c, "");
+		finish_check(c, "");
 }
 
 static void chains_read(int result, const char *text, size_t len, void *arg)

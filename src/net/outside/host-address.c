@@ -19,7 +19,7 @@ union socket_address {
 
 /* An address for documentation.  Nothing is sent there: the kernel only tells which address would
  * be the sender. */
-static socklen_t somewhere(uint8_t family, union socket_address *ret)
+static socklen_t address_somewhere(uint8_t family, union socket_address *ret)
 {
 	memset(ret, 0, sizeof(*ret));
 	ret->any.sa_family = family;
@@ -37,7 +37,7 @@ static int address_to_world(uint8_t family, struct ip *ret)
 {
 	cleanup_close int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	union socket_address at;
-	socklen_t len = somewhere(family, &at);
+	socklen_t len = address_somewhere(family, &at);
 
 	if (fd < 0 || connect(fd, &at.any, len) < 0 || getsockname(fd, &at.any, &len) < 0)
 		return -errno;

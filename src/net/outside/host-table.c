@@ -33,7 +33,7 @@ int host_table_remove(struct host_table *t, nft_done_fn fn, void *arg)
 	return r;
 }
 
-static void listed(int result, const char *text, size_t len, void *arg)
+static void table_listed(int result, const char *text, size_t len, void *arg)
 {
 	struct host_table *t = arg;
 	struct err err = { 0 };
@@ -49,5 +49,5 @@ int host_table_find(struct host_table *t, host_table_found_fn fn, void *arg)
 {
 	t->found = fn;
 	t->found_arg = arg;
-	return nft_list(t->nft, "tables", listed, t);
+	return nft_list(t->nft, "tables", table_listed, t);
 }

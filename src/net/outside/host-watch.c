@@ -44,7 +44,7 @@ static int tell_soon(struct host_watch *w)
 	return source_set_timer(w->timer, GROUP_USEC);
 }
 
-static int tell(struct source *s, void *arg)
+static int tell_change(struct source *s, void *arg)
 {
 	struct host_watch *w = arg;
 	bool table_gone = w->table_gone;
@@ -137,7 +137,7 @@ struct host_watch *host_watch_new(struct loop *loop, const struct host_watch_wha
 
 	if (w)
 		*w = (struct host_watch){ .fn = fn, .arg = arg, .places_fd = -1, .rules_fd = -1 };
-	if (!w || loop_add_timer(loop, UINT64_MAX, tell, w, &w->timer) < 0) {
+	if (!w || loop_add_timer(loop, UINT64_MAX, tell_change, w, &w->timer) < 0) {
 		log_warning("changes of the host are not seen: out of memory or descriptors");
 		host_watch_free(w);
 		return NULL;

@@ -30,7 +30,7 @@ const char *opened_set(enum opened_kind kind)
 	return sets[kind];
 }
 
-static void forget(struct opened *o, enum opened_kind kind)
+static void forget_names(struct opened *o, enum opened_kind kind)
 {
 	strv_free(o->names[kind]);
 	o->names[kind] = NULL;
@@ -39,7 +39,7 @@ static void forget(struct opened *o, enum opened_kind kind)
 void opened_reset(struct opened *o)
 {
 	for (enum opened_kind kind = 0; kind < OPENED_KINDS; kind++)
-		forget(o, kind);
+		forget_names(o, kind);
 }
 
 /* The host passes everything on by itself, so nothing is moat's any more.
@@ -52,7 +52,7 @@ static bool let_go(struct opened *o, uint8_t family)
 		return false;
 	if (family == AF_INET6)
 		forwarding_set(family, o->names[kind], false);
-	forget(o, kind);
+	forget_names(o, kind);
 	return true;
 }
 
@@ -86,6 +86,6 @@ void opened_put_back(struct opened *o)
 	for (enum opened_kind kind = 0; kind < OPENED_KINDS; kind++) {
 		if (kind != OPENED_4 || !all)
 			forwarding_set(families[kind], o->names[kind], false);
-		forget(o, kind);
+		forget_names(o, kind);
 	}
 }

@@ -31,7 +31,7 @@ struct outside {
 	bool ending;
 };
 
-static void say(struct outside *o, const struct wire_message *m)
+static void say_message(struct outside *o, const struct wire_message *m)
 {
 	int r = wire_send(o->wire, m, -1);
 
@@ -47,14 +47,14 @@ static void resolvers_changed(const struct wire_resolver *list, uint32_t n, void
 	memcpy(o->resolvers, list, n * sizeof(*list));
 	memcpy(m.resolvers.list, list, n * sizeof(*list));
 	o->n_resolvers = n;
-	say(o, &m);
+	say_message(o, &m);
 }
 
 static void place_changed(const struct wire_place *place, void *arg)
 {
 	struct outside *o = arg;
 
-	say(o, &(struct wire_message){ .kind = WIRE_PLACE, .place = *place });
+	say_message(o, &(struct wire_message){ .kind = WIRE_PLACE, .place = *place });
 }
 
 static void firewall_changed(const char *text, void *arg)
@@ -62,7 +62,7 @@ static void firewall_changed(const char *text, void *arg)
 	struct wire_message m = { .kind = WIRE_FIREWALL };
 
 	snprintf(m.text, sizeof(m.text), "%s", text);
-	say(arg, &m);
+	say_message(arg, &m);
 }
 
 static void everything_put_back(void *arg)
@@ -80,7 +80,7 @@ static void inside_ended(struct outside *o)
 }
 
 /* Carries out a message.  @along: came with it; taken out by whoever keeps it */
-static void follow(struct outside *o, const struct wire_message *m, int *along)
+static void follow_order(struct outside *o, const struct wire_message *m, int *along)
 {
 	switch (m->kind) {
 	case WIRE_BEGIN:
@@ -111,7 +111,7 @@ static int wire_readable(struct source *s, int fd, uint32_t events, void *arg)
 	else if (r < 0 && r != -EAGAIN)
 		log_warning("what the inside said: %s", strerror(-r));
 	else if (r > 0)
-		follow(o, &m, &along);
+		follow_order(o, &m, &along);
 	fd_close(&along);
 	return 0;
 }
@@ -124,7 +124,7 @@ static int dial_resolver(const struct outside *o, const struct wire_message *m, 
 }
 
 /* Answers a question.  @along: came with it; borrowed */
-static int answer(struct outside *o, const struct wire_message *m, int along, int *ret_fd)
+static int answer_order(struct outside *o, const struct wire_message *m, int along, int *ret_fd)
 {
 	struct shortcuts *shortcuts = o->kind->shortcuts ? o->kind->shortcuts(o->uplink) : NULL;
 
@@ -153,7 +153,7 @@ static int ask_readable(struct source *s, int fd, uint32_t events, void *arg)
 	if (r <= 0)
 		return 0;
 	said.question = m.question;
-	said.result = answer(arg, &m, along, &dialed);
+	said.result = answer_order(arg, &m, along, &dialed);
 	wire_send(fd, &said, dialed);
 	return 0;
 }

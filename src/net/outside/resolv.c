@@ -139,7 +139,7 @@ static void read_resolvers(struct resolv *r)
 	r->fn(r->list, r->n, r->arg);
 }
 
-static bool concerns(const struct resolv *r, const struct inotify_event *e)
+static bool event_concerns(const struct resolv *r, const struct inotify_event *e)
 {
 	const char *name = e->len > 0 ? e->name : "";
 
@@ -150,7 +150,7 @@ static bool concerns(const struct resolv *r, const struct inotify_event *e)
 	       (e->wd == r->target_folder && streq(name, r->target));
 }
 
-static int changed(struct source *s, int fd, uint32_t events, void *arg)
+static int file_changed(struct source *s, int fd, uint32_t events, void *arg)
 {
 	_Alignas(struct inotify_event) char room[4096];
 	struct resolv *r = arg;
@@ -162,7 +162,7 @@ static int changed(struct source *s, int fd, uint32_t events, void *arg)
 	for (char *at = room; n > 0 && at < room + n;) {
 		const struct inotify_event *e = (const struct inotify_event *)(void *)at;
 
-		concerned = concerned || concerns(r, e);
+		concerned = concerned || event_concerns(r, e);
 		at += sizeof(*e) + e->len;
 	}
 	if (concerned) {
@@ -183,7 +183,7 @@ int resolv_watch(struct loop *loop, resolv_fn fn, void *arg, struct resolv **ret
 		.loop = loop, .fn = fn, .arg = arg, .folder = -1, .file = -1, .target_folder = -1
 	};
 	r->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	code = r->fd < 0 ? -errno : loop_add_io(loop, r->fd, EPOLLIN, changed, r, &r->source);
+	code = r->fd < 0 ? -errno : loop_add_io(loop, r->fd, EPOLLIN, file_changed, r, &r->source);
 	if (code < 0) {
 		resolv_free(r);
 		return code;

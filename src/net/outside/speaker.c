@@ -31,7 +31,7 @@ struct speaker {
 	struct source *child, *ready;
 };
 
-static int ended(struct source *source, pid_t pid, int status, void *arg)
+static int speaker_ended(struct source *source, pid_t pid, int status, void *arg)
 {
 	struct speaker *s = arg;
 
@@ -60,8 +60,8 @@ static int became_ready(struct source *source, int fd, uint32_t events, void *ar
 }
 
 /* Runs in the child. */
-static void execute(const struct speaker_setup *setup, const int ends[SPEAKER_FD_KINDS],
-		    char *const argv[], pid_t parent)
+static void execute_speaker(const struct speaker_setup *setup, const int ends[SPEAKER_FD_KINDS],
+			    char *const argv[], pid_t parent)
 {
 	const struct speaker_kind *kind = setup->kind;
 	static char path[] = "PATH=/usr/bin:/bin";
@@ -85,7 +85,8 @@ static void execute(const struct speaker_setup *setup, const int ends[SPEAKER_FD
 	_exit(127);
 }
 
-static int spawn(struct speaker *s, const struct speaker_setup *setup, int exit_end, int ready_end)
+static int spawn_speaker(struct speaker *s, const struct speaker_setup *setup, int exit_end,
+			 int ready_end)
 {
 	cleanup_strv char **argv = NULL;
 	cleanup_close int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -102,14 +103,14 @@ static int spawn(struct speaker *s, const struct speaker_setup *setup, int exit_
 		return -ENOMEM;
 	pid = fork();
 	if (pid == 0)
-		execute(setup, ends, argv, parent);
+		execute_speaker(setup, ends, argv, parent);
 	if (pid < 0)
 		return -errno;
 	s->pid = pid;
 	return 0;
 }
 
-static int begin(struct speaker *s, const struct speaker_setup *setup)
+static int begin_speaker(struct speaker *s, const struct speaker_setup *setup)
 {
 	cleanup_close int exit_end = -1, ready_end = -1;
 	int fds[2], r;
@@ -122,9 +123,9 @@ static int begin(struct speaker *s, const struct speaker_setup *setup)
 		return -errno;
 	s->ready_fd = fds[0];
 	ready_end = fds[1];
-	r = spawn(s, setup, exit_end, ready_end);
+	r = spawn_speaker(s, setup, exit_end, ready_end);
 	if (r == 0)
-		r = loop_add_child(setup->loop, s->pid, ended, s, &s->child);
+		r = loop_add_child(setup->loop, s->pid, speaker_ended, s, &s->child);
 	if (r == 0)
 		r = loop_add_io(setup->loop, s->ready_fd, EPOLLIN, became_ready, s, &s->ready);
 	return r;
@@ -142,7 +143,7 @@ int speaker_start(const struct speaker_setup *setup, struct speaker **ret)
 			       .arg = setup->arg,
 			       .exit_fd = -1,
 			       .ready_fd = -1 };
-	r = begin(s, setup);
+	r = begin_speaker(s, setup);
 	if (r < 0) {
 		speaker_free(s);
 		return r;

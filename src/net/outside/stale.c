@@ -67,7 +67,7 @@ static int note_own(const struct link *link, void *arg)
 	return 0;
 }
 
-static void finish(struct cleaning *c)
+static void finish_cleaning(struct cleaning *c)
 {
 	struct remains remains = { .cleaning = c };
 
@@ -109,7 +109,7 @@ static enum owner owner_of(const struct cleaning *c, unsigned number)
 
 static void look_at_next(struct cleaning *c);
 
-static void removed(int result, const char *message, void *arg)
+static void rules_removed(int result, const char *message, void *arg)
 {
 	if (result < 0)
 		log_warning("rules that a moat-net before has left: %s", message);
@@ -122,7 +122,8 @@ static void remove_table(struct cleaning *c, unsigned number)
 
 	log_info("rules that a killed moat-net has left on the host are removed (table %u)",
 		 number);
-	if (host_rules_remove(&text, number) < 0 || nft_change(c->nft, text.data, removed, c) < 0)
+	if (host_rules_remove(&text, number) < 0 ||
+	    nft_change(c->nft, text.data, rules_removed, c) < 0)
 		look_at_next(c);
 }
 
@@ -154,13 +155,13 @@ static void look_at_next(struct cleaning *c)
 	while (c->at < c->n_tables && owner_of(c, c->tables[c->at]) == OWNER_OTHER)
 		c->at++;
 	if (c->at == c->n_tables) {
-		finish(c);
+		finish_cleaning(c);
 		return;
 	}
 	host_table(c->tables[c->at], table);
 	snprintf(what, sizeof(what), "table inet %s", table);
 	if (nft_list(c->nft, what, table_read, c) < 0)
-		finish(c);
+		finish_cleaning(c);
 }
 
 static void tables_read(int result, const char *text, size_t len, void *arg)

@@ -57,7 +57,7 @@ struct uplink {
 	struct host_watch *watch;
 };
 
-static void tell(struct uplink *u)
+static void tell_state(struct uplink *u)
 {
 	u->place.serial = u->wish.serial;
 	u->setup.fn(&u->place, u->setup.arg);
@@ -121,7 +121,7 @@ static void became_ready(struct uplink *u)
 	set_text(u, "");
 	find_host(u);
 	find_outward(u, u->place.outward);
-	tell(u);
+	tell_state(u);
 }
 
 static void has_ended(struct uplink *u)
@@ -133,7 +133,7 @@ static void has_ended(struct uplink *u)
 	if (!u->place.up)
 		u->turn = (size_t)(u->kind - speaker_kinds) + 1;
 	u->place.up = false;
-	tell(u);
+	tell_state(u);
 	start_later(u);
 }
 
@@ -147,7 +147,7 @@ static void speaker_changed(enum speaker_event event, void *arg)
 		has_ended(u);
 }
 
-static int execute(struct uplink *u)
+static int execute_speaker(struct uplink *u)
 {
 	const struct speaker_setup setup = { .loop = u->setup.loop,
 					     .kind = u->kind,
@@ -175,7 +175,7 @@ static int find_program(struct uplink *u)
 	return -ENOENT;
 }
 
-static void start(struct uplink *u)
+static void start_speaker(struct uplink *u)
 {
 	int r;
 
@@ -183,7 +183,7 @@ static void start(struct uplink *u)
 		return;
 	r = find_program(u);
 	if (r == 0)
-		r = execute(u);
+		r = execute_speaker(u);
 	u->started_usec = clock_mono_usec();
 	if (r == 0)
 		return;
@@ -191,18 +191,18 @@ static void start(struct uplink *u)
 			       : "containers reach nothing outside: the programs slirp4netns and "
 				 "pasta are missing, install the package slirp4netns or passt");
 	log_warning("%s: %s", u->program ? u->program : "slirp4netns, pasta", strerror(-r));
-	tell(u);
+	tell_state(u);
 	if (u->program)
 		start_later(u);
 }
 
-static int retry(struct source *s, void *arg)
+static int retry_start(struct source *s, void *arg)
 {
 	struct uplink *u = arg;
 
 	(void)s;
 	if (u->wish.wanted && !u->speaker)
-		start(u);
+		start_speaker(u);
 	return 0;
 }
 
@@ -219,8 +219,8 @@ static void start_anew(struct uplink *u)
 {
 	speaker_free(take_ptr(u->speaker));
 	u->place.up = false;
-	tell(u);
-	start(u);
+	tell_state(u);
+	start_speaker(u);
 }
 
 static void host_changed(bool table_gone, void *arg)
@@ -229,11 +229,11 @@ static void host_changed(bool table_gone, void *arg)
 
 	(void)table_gone;
 	if (!u->speaker)
-		start(u);
+		start_speaker(u);
 	else if (u->place.up && lacks_family(u))
 		start_anew(u);
 	else if (u->place.up && find_host(u))
-		tell(u);
+		tell_state(u);
 }
 
 static void watch_host(struct uplink *u)
@@ -246,7 +246,7 @@ static void watch_host(struct uplink *u)
 		u->watch = host_watch_new(u->setup.loop, &what, host_changed, u);
 }
 
-static void stop(struct uplink *u)
+static void stop_speaker(struct uplink *u)
 {
 	host_watch_free(take_ptr(u->watch));
 	source_set_timer(u->retry, UINT64_MAX);
@@ -260,19 +260,19 @@ static void user_wish(struct uplink *u, const struct wire_uplink *wish)
 	u->wish = *wish;
 	/* A network that came later may overlap the one that the program has. */
 	if (!wish->wanted || (u->speaker && user_network_overlaps(wish, &u->place)))
-		stop(u);
+		stop_speaker(u);
 	if (!wish->wanted || u->speaker) {
-		tell(u);
+		tell_state(u);
 		return;
 	}
 	watch_host(u);
 	if (user_network_choose(wish, &u->place, u->cidr) < 0) {
 		set_text(u, "networks have all the subnets that a way outside could have");
 		*u->cidr = '\0';
-		tell(u);
+		tell_state(u);
 		return;
 	}
-	start(u);
+	start_speaker(u);
 }
 
 static void user_begin(struct uplink *u, int namespace_fd, int peer)
@@ -290,7 +290,7 @@ static void user_begin(struct uplink *u, int namespace_fd, int peer)
 
 static void user_end(struct uplink *u, uplink_ended_fn fn, void *arg)
 {
-	stop(u);
+	stop_speaker(u);
 	fn(arg);
 }
 
@@ -298,7 +298,7 @@ static void user_free(struct uplink *u)
 {
 	if (!u)
 		return;
-	stop(u);
+	stop_speaker(u);
 	source_free(u->retry);
 	fd_close(&u->namespace_fd);
 	fd_close(&u->user_fd);
@@ -318,7 +318,7 @@ static int user_new(const struct uplink_setup *setup, struct uplink **ret, struc
 	u->place = (struct wire_place){ .masquerade = true, .mtu = MTU };
 	r = netlink_new(&u->nl);
 	if (r == 0)
-		r = loop_add_timer(setup->loop, UINT64_MAX, retry, u, &u->retry);
+		r = loop_add_timer(setup->loop, UINT64_MAX, retry_start, u, &u->retry);
 	if (r < 0) {
 		err_errno(err, r, "netlink");
 		user_free(u);

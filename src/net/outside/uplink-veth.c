@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  There is a wish and what is; step() does what leads from one to the other,
- * one change of the host's rules at a time, and is called again when that is made.  The table of
- * rules is there before any interface passes packets on for moat's sake, and goes after none does
- * any more: what comes from others and is for others never passes because of moat.
+ * Theory of operation.  There is a wish and what is; next_step() does what leads from one to the
+ * other, one change of the host's rules at a time, and is called again when that is made.  The
+ * table of rules is there before any interface passes packets on for moat's sake, and goes after
+ * none does any more: what comes from others and is for others never passes because of moat.
  *
  * Interfaces that come later, and settings that somebody else changes, are looked at when the
  * kernel tells of them.
@@ -45,7 +45,7 @@ struct uplink {
 	bool took_over;		 /* a way outside was there already */
 	bool begun;		 /* leftovers of others have been cleaned up */
 	bool busy;		 /* the rules are being changed */
-	bool due;		 /* step() has something to do */
+	bool due;		 /* next_step() has something to do */
 	bool wished;		 /* was there a wish? */
 	bool told;		 /* was the last wish answered? */
 	uint32_t written;	 /* serial of the wish that the rules are written for */
@@ -60,7 +60,7 @@ struct uplink {
 
 static const uint8_t families[] = { AF_INET, AF_INET6 };
 
-static void step(struct uplink *u);
+static void next_step(struct uplink *u);
 
 static void tell_of(struct uplink *u, uint32_t serial)
 {
@@ -73,13 +73,13 @@ static void tell_of(struct uplink *u, uint32_t serial)
 	u->setup.fn(&place, u->setup.arg);
 }
 
-static void tell(struct uplink *u)
+static void tell_state(struct uplink *u)
 {
 	u->told = true;
 	tell_of(u, u->wish.serial);
 }
 
-static void note(struct uplink *u, const char *text)
+static void note_trouble(struct uplink *u, const char *text)
 {
 	if (!streq(u->text, text) && *text)
 		log_warning("%s", text);
@@ -93,7 +93,7 @@ static void host_changed(bool table_gone, void *arg)
 	u->due = true;
 	u->table_due = u->table_due || table_gone;
 	if (!u->busy && u->begun)
-		step(u);
+		next_step(u);
 }
 
 static void watch_host(struct uplink *u)
@@ -115,7 +115,9 @@ static bool look_at_family(struct uplink *u, size_t i)
 	r = opened_look(&u->opened, u->nl, families[i], u->link.device);
 	u->outward[i] = r >= 0;
 	if (r == -ENOTSUP)
-		note(u, "IPv6 does not get out of networks: this host has its own routes from "
+		note_trouble(
+			u,
+			"IPv6 does not get out of networks: this host has its own routes from "
 			"router advertisements, and its kernel (before 6.17) would lose them when "
 			"it passes packets on");
 	return r > 0;
@@ -130,7 +132,7 @@ static void firewall_checked(const char *text, void *arg)
 	u->setup.firewall(text, u->setup.arg);
 }
 
-static void made(int result, const char *message, void *arg)
+static void rules_made(int result, const char *message, void *arg)
 {
 	struct uplink *u = arg;
 	struct err err = { 0 };
@@ -140,17 +142,17 @@ static void made(int result, const char *message, void *arg)
 	if (result < 0) {
 		err_set(&err, result, "the host's nftables: %.*s", (int)strcspn(message, "\n"),
 			message);
-		note(u, err.msg);
+		note_trouble(u, err.msg);
 	} else {
 		opened_open(&u->opened);
 		if (host_link_route(&u->link, &u->wish, &err) != 0)
-			note(u, err.msg);
+			note_trouble(u, err.msg);
 		firewall_check(u->nft, u->link.device, firewall_checked, u);
 	}
-	/* A wish that came meanwhile is not in these rules: step() goes on with it. */
+	/* A wish that came meanwhile is not in these rules: next_step() goes on with it. */
 	if (u->written == u->wish.serial)
-		tell(u);
-	step(u);
+		tell_state(u);
+	next_step(u);
 }
 
 static void write_rules(struct uplink *u)
@@ -158,9 +160,9 @@ static void write_rules(struct uplink *u)
 	const struct host_rules rules = { u->link.number, u->wish.subnets, u->wish.n_subnets,
 					  &u->opened, u->wish.shortcuts };
 
-	if (host_table_write(&u->table, &rules, made, u) < 0) {
-		note(u, "out of memory");
-		tell(u);
+	if (host_table_write(&u->table, &rules, rules_made, u) < 0) {
+		note_trouble(u, "out of memory");
+		tell_state(u);
 		return;
 	}
 	u->busy = true;
@@ -177,7 +179,7 @@ static int make_link(struct uplink *u)
 	if (r == 0)
 		host_watch_free(take_ptr(u->watch));
 	else
-		note(u, err.msg);
+		note_trouble(u, err.msg);
 	return r;
 }
 
@@ -185,10 +187,10 @@ static void bring_up(struct uplink *u)
 {
 	if (u->link.index == 0 && make_link(u) < 0) {
 		source_set_timer(u->again, AGAIN_USEC);
-		tell(u);
+		tell_state(u);
 		return;
 	}
-	note(u, "");
+	note_trouble(u, "");
 	watch_host(u);
 	for (size_t i = 0; i < ARRAY_SIZE(families); i++)
 		(void)look_at_family(u, i);
@@ -205,7 +207,7 @@ static int try_again(struct source *s, void *arg)
 	return 0;
 }
 
-static void finished(struct uplink *u)
+static void setup_finished(struct uplink *u)
 {
 	uplink_ended_fn fn = u->ended;
 
@@ -222,7 +224,7 @@ static void taken_down(int result, const char *message, void *arg)
 	if (result < 0)
 		log_warning("the host's nftables: %s", message);
 	host_link_remove(&u->link);
-	step(u);
+	next_step(u);
 }
 
 static void take_down(struct uplink *u)
@@ -231,7 +233,7 @@ static void take_down(struct uplink *u)
 	u->due = u->table_due = false;
 	opened_put_back(&u->opened);
 	memset(u->outward, 0, sizeof(u->outward));
-	note(u, "");
+	note_trouble(u, "");
 	u->busy = true;
 	if (host_table_remove(&u->table, taken_down, u) < 0)
 		taken_down(-ENOMEM, "out of memory", u);
@@ -250,7 +252,7 @@ static void table_looked_for(int result, const char *message, void *arg)
 		log_warning("moat's table is gone from the host's rules, and is written again");
 		write_rules(u);
 	}
-	step(u);
+	next_step(u);
 }
 
 static void look_for_table(struct uplink *u)
@@ -289,7 +291,7 @@ static void check_host(struct uplink *u)
 		look_for_table(u);
 }
 
-static void step(struct uplink *u)
+static void next_step(struct uplink *u)
 {
 	if (u->busy || !u->begun)
 		return;
@@ -298,14 +300,14 @@ static void step(struct uplink *u)
 	else if (u->wished && !u->wish.wanted && (u->table.there || u->link.index))
 		take_down(u);
 	else if (!u->told)
-		tell(u);
+		tell_state(u);
 	else if (u->due && u->link.index)
 		check_host(u);
 	if (!u->busy && !u->table.there && !u->link.index && u->ended)
-		finished(u);
+		setup_finished(u);
 }
 
-static void cleaned(struct stale_kept *kept, void *arg)
+static void host_cleaned(struct stale_kept *kept, void *arg)
 {
 	struct uplink *u = arg;
 	struct err err = { 0 };
@@ -317,13 +319,13 @@ static void cleaned(struct stale_kept *kept, void *arg)
 	u->table.number = kept->number;
 	u->opened = kept->opened;
 	/* A way that was taken over is told of as if it had been wished for.  A wish may be there
-	 * already; step() fulfills it. */
+	 * already; next_step() fulfills it. */
 	if (u->took_over) {
 		u->outward[0] = u->link.index != 0;
 		u->outward[1] = u->link.index != 0 && !ip_is_none(&u->link.host[1]);
 		tell_of(u, WIRE_TAKEN_OVER);
 	}
-	step(u);
+	next_step(u);
 }
 
 static void veth_begin(struct uplink *u, int namespace_fd, int peer)
@@ -334,8 +336,8 @@ static void veth_begin(struct uplink *u, int namespace_fd, int peer)
 	}
 	u->namespace_fd = namespace_fd;
 	u->took_over = peer != 0;
-	if (stale_clean(u->nft, u->nl, u->setup.folder, peer, cleaned, u) < 0)
-		cleaned(&(struct stale_kept){ 0 }, u);
+	if (stale_clean(u->nft, u->nl, u->setup.folder, peer, host_cleaned, u) < 0)
+		host_cleaned(&(struct stale_kept){ 0 }, u);
 }
 
 static void veth_wish(struct uplink *u, const struct wire_uplink *wish)
@@ -343,7 +345,7 @@ static void veth_wish(struct uplink *u, const struct wire_uplink *wish)
 	u->wish = *wish;
 	u->wished = true;
 	u->told = false;
-	step(u);
+	next_step(u);
 }
 
 static struct shortcuts *veth_shortcuts(struct uplink *u)
@@ -357,7 +359,7 @@ static void veth_end(struct uplink *u, uplink_ended_fn fn, void *arg)
 	u->ended_arg = arg;
 	u->wish.wanted = false;
 	u->wished = u->told = true;
-	step(u);
+	next_step(u);
 }
 
 static void veth_free(struct uplink *u)

@@ -18,7 +18,7 @@ static bool is_taken(const struct wire_uplink *wish, const struct ip_net *net)
 	return false;
 }
 
-static void take(struct wire_place *place, size_t family, const struct ip_net *net)
+static void take_network(struct wire_place *place, size_t family, const struct ip_net *net)
 {
 	place->own[family].bits = net->bits;
 	ip_add(&net->ip, OWN_NUMBER, &place->own[family].ip);
@@ -26,14 +26,14 @@ static void take(struct wire_place *place, size_t family, const struct ip_net *n
 }
 
 /* For IPv6 the network is always fd00::/64. */
-static void choose6(const struct wire_uplink *wish, struct wire_place *place)
+static void choose_ipv6(const struct wire_uplink *wish, struct wire_place *place)
 {
 	struct ip_net net;
 
 	place->own[1] = (struct ip_net){ 0 };
 	place->host[1] = (struct ip){ 0 };
 	if (ip_net_parse("fd00::/64", &net) == 0 && !is_taken(wish, &net))
-		take(place, 1, &net);
+		take_network(place, 1, &net);
 }
 
 /* Tries the programs' usual networks first, then the last ones of the private ranges. */
@@ -43,13 +43,13 @@ int user_network_choose(const struct wire_uplink *wish, struct wire_place *place
 	static const char *const candidates[] = { "10.0.2.0/24", "10.254.253.0/24",
 						  "172.31.253.0/24", "192.168.253.0/24" };
 
-	choose6(wish, place);
+	choose_ipv6(wish, place);
 	for (size_t i = 0; i < ARRAY_SIZE(candidates); i++) {
 		struct ip_net net;
 
 		if (ip_net_parse(candidates[i], &net) < 0 || is_taken(wish, &net))
 			continue;
-		take(place, 0, &net);
+		take_network(place, 0, &net);
 		snprintf(ret_cidr, IP_TEXT_MAX, "%s", candidates[i]);
 		return 0;
 	}

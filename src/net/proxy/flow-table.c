@@ -28,7 +28,7 @@ void flow_table_free(struct flow_table *t)
 }
 
 /* One round of mixing: the halves of a product are folded.  The input depends on the seed. */
-static uint64_t mix(uint64_t a, uint64_t b)
+static uint64_t mix_hash(uint64_t a, uint64_t b)
 {
 	unsigned __int128 product =
 		(unsigned __int128)(a ^ 0x9e3779b97f4a7c15) * (b ^ 0xd1b54a32d192ed03);
@@ -41,8 +41,8 @@ static uint64_t hash_peer(const struct peer *p, uint64_t h)
 	uint64_t words[2];
 
 	memcpy(words, p->ip.bytes, sizeof(words));
-	h = mix(h ^ words[0], h + p->port);
-	return mix(h ^ words[1], h + p->scope);
+	h = mix_hash(h ^ words[0], h + p->port);
+	return mix_hash(h ^ words[1], h + p->scope);
 }
 
 static size_t find_bucket(const struct flow_table *t, const struct flow_key *key)

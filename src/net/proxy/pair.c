@@ -122,7 +122,7 @@ static bool pump_once(struct pair *p, unsigned i)
 	return taken == n && n == PAIR_BYTES;
 }
 
-static void pump(struct pair *p, unsigned i)
+static void pump_end(struct pair *p, unsigned i)
 {
 	for (unsigned k = 0; k < PAIR_ROUNDS; k++)
 		if (p->ways[i].is_ended || p->ways[i].is_blocked || !pump_once(p, i))
@@ -144,7 +144,7 @@ static bool is_drained(const struct pair *p)
 	return ioctl(p->ends[!p->dead].fd, SIOCOUTQ, &waiting) < 0 || waiting == 0;
 }
 
-static void finish(struct pair *p)
+static void finish_pair(struct pair *p)
 {
 	alarm_clear(&p->shared->draining, &p->alarm);
 	close_end(p, 0, p->is_broken);
@@ -162,7 +162,7 @@ static void wait_for_drain(struct pair *p)
 static void end_pair(struct pair *p)
 {
 	if (!p->is_broken || is_drained(p)) {
-		finish(p);
+		finish_pair(p);
 		return;
 	}
 	close_end(p, p->dead, false);
@@ -184,7 +184,7 @@ static void on_drain_alarm(struct alarm *a)
 	if (is_late)
 		break_pair(p, 1);
 	if (is_late || (is_over(p) && is_drained(p)))
-		finish(p);
+		finish_pair(p);
 	else
 		wait_for_drain(p);
 }
@@ -216,7 +216,7 @@ static int watch_end(struct pair *p, unsigned i)
 }
 
 /* Goes on after something was passed on, or could not be. */
-static void settle(struct pair *p)
+static void settle_pair(struct pair *p)
 {
 	int r = is_over(p) ? 0 : watch_end(p, 0);
 
@@ -241,13 +241,13 @@ static int on_event(struct source *s, int fd, uint32_t events, void *arg)
 	if (events & EPOLLOUT || is_gone)
 		p->ways[!i].is_blocked = false;
 	if (events & EPOLLIN || is_gone)
-		pump(p, i);
+		pump_end(p, i);
 	if (events & EPOLLOUT || is_gone)
-		pump(p, !i);
+		pump_end(p, !i);
 	/* This end's input has ended before, so the error is about the other way. */
 	if (events & EPOLLERR && p->ways[i].is_ended)
 		break_pair(p, i);
-	settle(p);
+	settle_pair(p);
 	return 0;
 }
 
@@ -302,14 +302,14 @@ void pair_abandon(struct pair *p)
 	/* The pair broke, and only the survivor is still there. */
 	if (is_over(p)) {
 		if (p->dead == 0)
-			finish(p);
+			finish_pair(p);
 		return;
 	}
 	p->ways[0].is_ended = true;
 	p->has_moved = false;
 	if (!is_over(p))
 		wait_for_drain(p);
-	settle(p);
+	settle_pair(p);
 }
 
 int pair_shared_init(struct pair_shared *s, struct loop *loop)

@@ -34,7 +34,7 @@ static struct udp_flow *udp_of(struct flow *flow)
 
 /* Enlarges a socket's buffers as far as the host allows, for bursts that come while this thread is
  * busy. */
-static void widen(int fd)
+static void widen_buffer(int fd)
 {
 	int bytes = (int)MIB(1);
 
@@ -51,7 +51,7 @@ int udp_prepare(struct forward *f)
 
 	if (r < 0)
 		return -errno;
-	widen(f->fd);
+	widen_buffer(f->fd);
 	if (!f->table)
 		f->table = flow_table_new(f->proxy->seed);
 	if (!f->proxy->datagrams)
