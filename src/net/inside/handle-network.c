@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "net/inside/handle-network.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,10 +8,10 @@
 
 #include "base/log.h"
 #include "base/str.h"
-#include "net/inside/handle.h"
 #include "net/inside/outward.h"
 #include "net/inside/refusals.h"
 #include "net/inside/resolvers.h"
+#include "net/inside/rules.h"
 
 static bool same_texts(char *const *a, char *const *b)
 {

@@ -5,14 +5,16 @@
  * bridge.  The model changes at once, so a port that is told of again while it is being taken off
  * stays where it is.
  */
+#include "net/inside/handle-port.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
-#include "net/inside/handle.h"
 #include "net/inside/resolvers.h"
+#include "net/inside/rules.h"
 #include "net/inside/taps.h"
 
 void port_free(struct port *p)

@@ -6,13 +6,14 @@
  *
  * Keys come from moatd; some are this process's own (PUBLISH_OWN), and moatd cannot name them.
  */
+#include "net/inside/handle-publish.h"
+
 #include <errno.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "base/json-object.h"
 #include "base/str.h"
-#include "net/inside/handle.h"
 #include "net/inside/outward.h"
 #include "net/inside/shortcut-client.h"
 

@@ -7,6 +7,9 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "net/inside/handle-network.h"
+#include "net/inside/handle-port.h"
+#include "net/inside/handle-publish.h"
 #include "net/inside/outward.h"
 #include "net/inside/refusals.h"
 #include "net/inside/resolvers.h"

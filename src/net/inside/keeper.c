@@ -22,6 +22,7 @@
 #include "net/inside/outward.h"
 #include "net/inside/refusals.h"
 #include "net/inside/resolvers.h"
+#include "net/inside/rules.h"
 #include "net/inside/shortcut-client.h"
 #include "net/inside/taps.h"
 

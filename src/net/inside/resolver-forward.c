@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "net/inside/handle.h"
+#include "net/inside/handle-publish.h"
 #include "net/inside/names.h"
 #include "net/inside/outward.h"
 #include "net/proxy/proxy.h"

@@ -12,7 +12,7 @@
 
 #include "base/json-object.h"
 #include "base/str.h"
-#include "net/inside/handle.h"
+#include "net/inside/handle-publish.h"
 #include "net/inside/outward.h"
 #include "net/inside/resolvers.h"
 #include "net/parts.h"

@@ -19,7 +19,7 @@
 #include "base/macro.h"
 #include "base/random.h"
 #include "base/str.h"
-#include "net/proxy/forward.h"
+#include "net/proxy/proxy-inner.h"
 #include "net/proxy/tcp.h"
 #include "net/proxy/udp.h"
 

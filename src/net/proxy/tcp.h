@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "net/proxy/forward.h"
+#include "net/proxy/proxy-inner.h"
 
 /** tcp_accept() - accept connections that wait at the forward's socket; of loop_add_io() */
 int tcp_accept(struct source *s, int fd, uint32_t events, void *forward);

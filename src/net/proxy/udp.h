@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "net/proxy/forward.h"
+#include "net/proxy/proxy-inner.h"
 
 /** udp_prepare() - have the kernel say to which of the host's addresses a datagram came.  Return:
  * 0; -errno. */
