@@ -76,7 +76,7 @@ static int hand_out(struct link_conn *c, const struct link_header *h, struct wir
 /* A frame of a message: the whole of it, or its last piece after MORE. */
 static int handle_message(struct link_conn *c, const struct link_header *h, struct wire_view piece)
 {
-	struct wire_view whole;
+	struct wire_view whole = { 0 };
 	int r;
 
 	if (!c->in_message)

@@ -23,6 +23,7 @@ static int on_message(void *arg, const struct link_header *h, struct wire_view p
 {
 	struct end *e = arg;
 
+	assert_int_equal(payload.error, 0);
 	e->messages++;
 	e->header = *h;
 	buf_reset(&e->message);
