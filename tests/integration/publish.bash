@@ -55,3 +55,10 @@ outside_ask() {
 	in_ns "$OUTSIDE" socat -t "$LIMIT" - "$1" </dev/null
 }
 
+share_namespace() {
+	[ "$(readlink "/proc/$1/ns/net")" = "$(readlink "/proc/$2/ns/net")" ]
+}
+
+is_gone() {
+	[ -z "$(inside)" ]
+}

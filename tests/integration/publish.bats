@@ -187,14 +187,6 @@ rss_of() {
 	publish c2.0 tcp 7777 7
 }
 
-share_namespace() {
-	[ "$(readlink "/proc/$1/ns/net")" = "$(readlink "/proc/$2/ns/net")" ]
-}
-
-is_gone() {
-	[ -z "$(inside)" ]
-}
-
 @test "publish: a moat-net that is killed is followed by one with the same sockets and who waited there" {
 	local client
 	serve_by peer 80

@@ -207,6 +207,22 @@ ask_and_see() {
 	[ "$(on_host cat /proc/sys/net/ipv4/conf/moat0/route_localnet)" = 0 ]
 }
 
+@test "shortcuts: a moat-net that follows one which had them has nothing of theirs at first" {
+	local keeper
+	shorten 127.0.0.1
+	[ "$(on_host cat /proc/sys/net/ipv4/conf/moat0/route_localnet)" = 1 ]
+	nsenter -t "$(inside)" -n -- sleep infinity 3>&- &
+	keeper=$!
+	echo "$keeper" >>"$NET/pids"
+	poll share_namespace "$keeper" "$(inside)"
+	kill -9 "$(inside)" "$(outside)"
+	poll is_gone
+	start_net "/proc/$keeper/ns/net"
+	net "$(network_a)" "$(port "$TAP" 0 a 2 service)" '{"op":"settled"}'
+	[ "$(on_host cat /proc/sys/net/ipv4/conf/moat0/route_localnet)" = 0 ]
+	run ! shortcuts
+}
+
 @test "shortcuts: none from an address that is another host's, whatever the map says" {
 	on_host nft add element inet moat shortcuts '{ 192.0.2.2 . 8080 timeout 60s : 10.1.0.2 . 80 }'
 	run ! ask 192.0.2.2:8080

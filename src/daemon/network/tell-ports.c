@@ -89,12 +89,11 @@ static int tell_port(struct networks *nets, const char *id, size_t i, struct err
 	cleanup_close int fd = -1;
 	int r = describe_publish(nets, id, i, &rq.publish, &fd);
 
-	rq.publish.shortcuts = may_take_shortcuts(nets);
-
 	if (r == 0)
 		return 0;
 	if (r < 0)
 		return r == -ENOENT ? r : err_errno(err, r, "published port %zu", i);
+	rq.publish.shortcuts = may_take_shortcuts(nets);
 	return keeper_ask_with(nets->keeper, &rq, fd, NULL, err);
 }
 

@@ -100,6 +100,14 @@ static void set_up_interface(const struct host_link *l)
 	}
 }
 
+void host_link_let_loopback(const struct host_link *l, bool let)
+{
+	char name[80];
+
+	snprintf(name, sizeof(name), "ipv4/conf/%s/route_localnet", l->device);
+	sysctl_set(name, let);
+}
+
 static int set_addresses(struct host_link *l)
 {
 	int r = 0;
@@ -180,6 +188,7 @@ int host_link_take(struct host_link *l, unsigned number, int index, struct err *
 	l->number = number;
 	l->index = index;
 	host_device(number, l->device);
+	host_link_let_loopback(l, false);
 	r = address_each(l->nl, note_own, l);
 	if (r == 0)
 		r = ip_route_each(l->nl, RT_TABLE_MAIN, note_led, l);

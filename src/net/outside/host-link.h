@@ -41,5 +41,9 @@ int host_link_route(struct host_link *l, const struct wire_uplink *wish, struct 
  */
 int host_link_mend(struct host_link *l);
 
+/** host_link_let_loopback() - may packets of the host's loopback come and go here (route_localnet)?
+ * Not without rules that leave out those of others (host-rules.h). */
+void host_link_let_loopback(const struct host_link *l, bool let);
+
 /** host_link_remove() - remove the pair, and its routes with it */
 void host_link_remove(struct host_link *l);

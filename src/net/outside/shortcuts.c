@@ -18,7 +18,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -30,7 +29,6 @@
 #include "base/macro.h"
 #include "loop/loop.h"
 #include "net/common/elements.h"
-#include "net/common/sysctl.h"
 #include "net/outside/host-rules.h"
 
 /* How long a shortcut lasts, and what a trial has shown is believed. */
@@ -196,16 +194,6 @@ static int connect_trial(struct shortcuts *s)
 	return loop_add_io(s->loop, s->trial_fd, EPOLLOUT, trial_told, s, &s->trial);
 }
 
-/* What leaves by the device for loopback's sake may come back by it; the table lets nothing else
- * in. */
-static void open_for_loopback(const struct shortcuts *s)
-{
-	char name[64];
-
-	snprintf(name, sizeof(name), "ipv4/conf/%s/route_localnet", s->link->device);
-	sysctl_set(name, 1);
-}
-
 static void begin_trial(struct shortcuts *s)
 {
 	const struct wire_shortcut w = { .at = trial_address(s),
@@ -215,7 +203,7 @@ static void begin_trial(struct shortcuts *s)
 	int r = add_element(s, &w);
 
 	if (r == 0) {
-		open_for_loopback(s);
+		host_link_let_loopback(s->link, true);
 		r = connect_trial(s);
 	}
 	if (r == 0)

@@ -160,6 +160,8 @@ static void write_rules(struct uplink *u)
 	const struct host_rules rules = { u->link.number, u->wish.subnets, u->wish.n_subnets,
 					  &u->opened, u->wish.shortcuts };
 
+	if (!rules.shortcuts)
+		host_link_let_loopback(&u->link, false);
 	if (host_table_write(&u->table, &rules, rules_made, u) < 0) {
 		note_trouble(u, "out of memory");
 		tell_state(u);
@@ -350,7 +352,7 @@ static void veth_wish(struct uplink *u, const struct wire_uplink *wish)
 
 static struct shortcuts *veth_shortcuts(struct uplink *u)
 {
-	return u->shortcuts;
+	return u->wish.shortcuts ? u->shortcuts : NULL;
 }
 
 static void veth_end(struct uplink *u, uplink_ended_fn fn, void *arg)

@@ -41,7 +41,8 @@ struct uplink_kind {
 	void (*begin)(struct uplink *u, int namespace_fd, int peer);
 	/** Says how the way outside is to be from now on. */
 	void (*wish)(struct uplink *u, const struct wire_uplink *wish);
-	/** The shortcuts past the relay; NULL where there are none by this way. */
+	/** The shortcuts past the relay; NULL where there are none by this
+	 * way, or they are not wished for. */
 	struct shortcuts *(*shortcuts)(struct uplink *u);
 	/** Ends, and leaves nothing on the host. */
 	void (*end)(struct uplink *u, uplink_ended_fn fn, void *arg);
