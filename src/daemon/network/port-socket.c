@@ -16,9 +16,9 @@
 #define ATTEMPTS 8    /* at a port that the kernel chooses */
 
 union address {
-	struct sockaddr any;
+	struct sockaddr_in6 in6; /* first, as it is the longest: { 0 } is all zeros */
 	struct sockaddr_in in;
-	struct sockaddr_in6 in6;
+	struct sockaddr any;
 };
 
 static socklen_t make_address(const struct port_binding *b, int family, uint16_t port,

@@ -108,10 +108,13 @@ int devices_restrict(int cgroup_fd, int *ret_fd, struct err *err)
 {
 	static const char license[] = "Apache-2.0";
 	struct bpf_insn program[DEVICES_PROGRAM_MAX];
-	union bpf_attr load = { 0 }, attach = { 0 };
+	union bpf_attr load, attach;
 	cleanup_close int fd = -1;
 	int r;
 
+	/* The kernel looks at what is behind the member that is meant. */
+	memset(&load, 0, sizeof(load));
+	memset(&attach, 0, sizeof(attach));
 	load.prog_type = BPF_PROG_TYPE_CGROUP_DEVICE;
 	load.insns = (uintptr_t)program;
 	load.insn_cnt = (uint32_t)devices_program(program);
@@ -135,9 +138,10 @@ int devices_restrict(int cgroup_fd, int *ret_fd, struct err *err)
 
 int devices_allow_all(int cgroup_fd, int filter_fd, struct err *err)
 {
-	union bpf_attr attr = { 0 };
+	union bpf_attr attr;
 	int r;
 
+	memset(&attr, 0, sizeof(attr));
 	attr.target_fd = (uint32_t)cgroup_fd;
 	attr.attach_bpf_fd = (uint32_t)filter_fd;
 	attr.attach_type = BPF_CGROUP_DEVICE;

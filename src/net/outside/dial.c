@@ -12,9 +12,9 @@
 #define DNS_PORT 53
 
 union address {
-	struct sockaddr any;
+	struct sockaddr_in6 in6; /* first, as it is the longest: { 0 } is all zeros */
 	struct sockaddr_in in;
-	struct sockaddr_in6 in6;
+	struct sockaddr any;
 };
 
 static socklen_t fill_address(const struct wire_resolver *r, union address *ret)

@@ -12,9 +12,9 @@
 #include "net/netlink/route.h"
 
 union socket_address {
-	struct sockaddr any;
+	struct sockaddr_in6 in6; /* first, as it is the longest: { 0 } is all zeros */
 	struct sockaddr_in in;
-	struct sockaddr_in6 in6;
+	struct sockaddr any;
 };
 
 /* An address for documentation.  Nothing is sent there: the kernel only tells which address would

@@ -53,9 +53,9 @@ struct shortcuts {
 };
 
 union socket_address {
-	struct sockaddr any;
+	struct sockaddr_in6 in6; /* first, as it is the longest: { 0 } is all zeros */
 	struct sockaddr_in in;
-	struct sockaddr_in6 in6;
+	struct sockaddr any;
 };
 
 /* Each moat has one of its own. */

@@ -14,9 +14,9 @@ struct peer {
 };
 
 union peer_address {
-	struct sockaddr any;
+	struct sockaddr_in6 in6; /* first, as it is the longest: { 0 } is all zeros */
 	struct sockaddr_in in;
-	struct sockaddr_in6 in6;
+	struct sockaddr any;
 };
 
 /** peer_read() - read a socket's address.  @ret: all zeros for an address of another family */

@@ -117,7 +117,7 @@ uint16_t rig_publish(struct rig *r, const char *key, enum proxy_protocol protoco
 		     uint16_t target)
 {
 	struct publishing x = { .key = key, .spec = { .protocol = protocol } };
-	union peer_address any = { .any = { .sa_family = (sa_family_t)family } };
+	union peer_address any = { .in6 = { .sin6_family = (sa_family_t)family } };
 
 	x.spec.target.port = target;
 	assert_int_equal(ip_net_parse("127.0.0.1/8", &x.spec.target.v4.net), 0);
