@@ -576,6 +576,10 @@ says_firewall() {
 	net '{"op":"status"}' | jq -e --arg text "$1" 'if $text == "" then .firewall == "" else .firewall | contains($text) end'
 }
 
+is_at_rest() {
+	net '{"op":"status"}' | jq -e '.networks == [] and .uplink.up == false and (.taps | length) == 1'
+}
+
 @test "moat-net: half a minute after the last container everything is gone but the taps that are held" {
 	local held=$NET held_on=$HOST guest tap free free_on
 	net "$(network_a)"
@@ -597,7 +601,8 @@ says_firewall() {
 	NET=$held
 	HOST=$held_on
 	poll without_uplink
-	net '{"op":"status"}' | jq -e '.networks == [] and .uplink.up == false and (.taps | length) == 1'
+	# The inside is told of it a moment later.
+	poll is_at_rest
 	run ! pgrep -P "$(inside)" dnsmasq
 	# It is there again when it is needed.
 	net "$(network_a)" "$(port "$tap" 0 a 2 one)"
