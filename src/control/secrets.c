@@ -54,8 +54,8 @@ int secrets_read(int fd, struct oci_secrets *ret)
 	v = (struct wire_view){ (const unsigned char *)b.data, r == 0 ? (size_t)sb.st_size : 0 };
 	if (r == 0)
 		r = oci_secrets_get(&v, ret);
-	if (r == 0 && v.len > 0)
-		r = -EBADMSG;
+	if (r == 0)
+		r = wire_end(&v);
 	buf_wipe(&b);
 	return r;
 }

@@ -48,6 +48,18 @@ is_refused() {
 	on_host nft list set inet moat refused | grep -q "$1 . 8080 "
 }
 
+# guard_loopback: the host has a firewall as it is found in many guides.
+guard_loopback() {
+	on_host nft -f - <<-RULES
+		table inet own {
+		        chain input {
+		                type filter hook input priority 0; policy accept;
+		                iif != lo ip daddr 127.0.0.0/8 drop
+		        }
+		}
+	RULES
+}
+
 # shorten ADDRESS [PORT]: until there is a shortcut from it.  A trial that takes too long on a busy machine is made again.
 shorten() {
 	poll ask_and_see "$1" "${2:-8080}"
@@ -144,16 +156,8 @@ ask_and_see() {
 	[[ $output =~ "127.0.0.1 . 8080 timeout 1m expires "[1-5]?[0-9]s ]]
 }
 
-# A firewall that is written so is found in many guides.
 @test "shortcuts: there are none where the host's own rules would stop them" {
-	on_host nft -f - <<-RULES
-		table inet own {
-		        chain input {
-		                type filter hook input priority 0; policy accept;
-		                iif != lo ip daddr 127.0.0.0/8 drop
-		        }
-		}
-	RULES
+	guard_loopback
 	[[ $(ask 127.0.0.1:8080) == "10.1.0.1 "* ]]
 	poll grep -q "in the way of shortcuts" "$NET/net.log"
 	[[ $(ask 127.0.0.1:8080) == "10.1.0.1 "* ]]
@@ -247,14 +251,7 @@ ask_and_see() {
 @test "shortcuts: a client that hears nothing by one sends the next to the relay" {
 	local client
 	shorten 127.0.0.1
-	on_host nft -f - <<-RULES
-		table inet own {
-		        chain input {
-		                type filter hook input priority 0; policy accept;
-		                iif != lo ip daddr 127.0.0.0/8 drop
-		        }
-		}
-	RULES
+	guard_loopback
 	ask 127.0.0.1:8080 >/dev/null &
 	client=$!
 	poll is_refused 127.0.0.1
