@@ -33,7 +33,8 @@ while :; do
 	echo "row $n"
 done
 """
-# psql says a row on standard error, which it does not keep back, when the statement before it is committed.
+# psql says a row on standard error, which it does not keep back, when the statement before it is committed. It writes it word by word:
+# the loop behind it has the whole line before it says it, so that a kill leaves no half of one.
 POSTGRES = """
 set -e
 PATH=$PATH:/usr/lib/postgresql/VERSION/bin
@@ -51,7 +52,7 @@ while :; do
 	n=$((n + 1))
 	echo "INSERT INTO rows VALUES ($n, REPEAT(MD5(RANDOM()::TEXT), 15));"
 	echo "\\\\warn row $n"
-done | psql -qAt 2>&1
+done | psql -qAt 2>&1 | while read -r line; do echo "$line"; done
 """
 
 

@@ -82,6 +82,7 @@ static int open_log(struct follower *f)
 
 	if (r < 0 || f->log.dir_fd < 0)
 		return r;
+	f->log.present = !f->sub;
 	r = f->goes_on ? log_files_open_at(&f->log, &f->from) : log_files_open(&f->log, f->tail);
 	return r == -ENOENT ? 0 : r;
 }

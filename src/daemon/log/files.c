@@ -4,6 +4,9 @@
  * one before, and removes the oldest then.  So a file is complete once the next one is there: it is
  * read to its end after that was seen, and left.  A reader that was too slow finds its file
  * removed; it still has that one open, reads it to its end, and goes on with the oldest there is.
+ *
+ * Who does not follow a log reads up to its end of when it was opened: a busy container's log
+ * would have no other end, and more than the last lines that were counted.
  */
 #include "daemon/log/files.h"
 #include "control/names.h"
@@ -67,12 +70,19 @@ static int open_number(const struct log_files *f, uint64_t number)
 	return fd < 0 ? -errno : fd;
 }
 
+static uint64_t end_within(const struct log_files *f, uint64_t number)
+{
+	if (number == f->until.number)
+		return f->until.offset;
+	return number < f->until.number ? UINT64_MAX : 0;
+}
+
 static void use_file(struct log_files *f, int fd, uint64_t number, uint64_t offset)
 {
 	fd_close(&f->reader.fd);
 	f->reader.fd = fd;
 	f->reader.offset = offset;
-	f->reader.end = number == f->until.number ? f->until.offset : UINT64_MAX;
+	f->reader.end = end_within(f, number);
 	f->number = number;
 }
 
@@ -96,29 +106,60 @@ static int open_oldest(const struct log_files *f, uint64_t from, uint64_t *ret_n
 	return -ENOENT;
 }
 
+/* Opens the newest file.  Return: a descriptor, with @ret: the log's end; -ENOENT; -errno. */
+static int open_newest(const struct log_files *f, struct log_place *ret)
+{
+	uint64_t first, last;
+
+	for (int i = 0; i < ATTEMPTS_MAX; i++) {
+		int r = numbered_range(f->dir_fd, CONTAINER_LOG_FILE, &first, &last);
+		cleanup_close int fd = r < 0 ? r : open_number(f, last);
+		struct stat sb;
+
+		if (fd == -ENOENT && r == 0)
+			continue;
+		if (fd < 0)
+			return fd;
+		if (fstat(fd, &sb) < 0)
+			return -errno;
+		*ret = (struct log_place){ .number = last, .offset = (uint64_t)sb.st_size };
+		return take_fd(&fd);
+	}
+	return -ENOENT;
+}
+
 /* Goes back from the newest file to the one in which the last @lines lines begin. */
 static int open_tail(struct log_files *f, uint64_t lines)
 {
 	struct log_tail tail = { .wanted = lines };
-	uint64_t first, number, offset;
-	int r = numbered_range(f->dir_fd, CONTAINER_LOG_FILE, &first, &number);
+	struct log_place end = { 0 };
+	uint64_t offset;
+	int fd = open_newest(f, &end), r = 0;
 
-	for (; r == 0; number--) {
-		int fd = open_number(f, number);
-
-		if (fd == -ENOENT && f->reader.fd >= 0)
-			return 0; /* the file was just removed: the log begins with the next */
-		if (fd < 0)
-			return fd;
-		r = log_tail(fd, &tail, &offset);
+	if (fd >= 0 && f->present)
+		f->until = end;
+	for (uint64_t number = end.number; fd >= 0; fd = open_number(f, --number)) {
+		r = log_tail(fd, end.offset, &tail, &offset);
 		if (r < 0) {
 			close(fd);
 			return r;
 		}
 		use_file(f, fd, number, offset);
-		if (r > 0 || number == first)
+		if (r > 0)
 			return 0;
+		end.offset = UINT64_MAX;
 	}
+	/* The log begins with the file after one that is not there. */
+	return fd == -ENOENT && f->reader.fd >= 0 ? 0 : fd;
+}
+
+/* Where only the present log is wanted, finds its end.  That is after the oldest file was opened,
+ * so that the end is never before the beginning. */
+static int stop_at_end(struct log_files *f)
+{
+	int r = f->present ? log_files_end(f, &f->until) : 0;
+
+	f->reader.end = end_within(f, f->number);
 	return r;
 }
 
@@ -135,7 +176,7 @@ int log_files_open(struct log_files *f, uint64_t lines)
 	if (fd < 0)
 		return fd;
 	use_file(f, fd, number, 0);
-	return 0;
+	return stop_at_end(f);
 }
 
 int log_files_open_at(struct log_files *f, const struct log_place *place)
@@ -151,7 +192,7 @@ int log_files_open_at(struct log_files *f, const struct log_place *place)
 	use_file(f, fd, number, number == place->number ? place->offset : 0);
 	for (int stream = LOG_STDOUT; stream <= LOG_STDERR; stream++)
 		f->reader.within[stream] = number == place->number && place->within >> stream & 1;
-	return 0;
+	return stop_at_end(f);
 }
 
 void log_files_place(const struct log_files *f, struct log_place *ret)
@@ -163,21 +204,12 @@ void log_files_place(const struct log_files *f, struct log_place *ret)
 
 int log_files_end(const struct log_files *f, struct log_place *ret)
 {
-	cleanup_close int fd = -1;
-	uint64_t first, last;
-	struct stat sb;
-	int r = f->dir_fd < 0 ? -ENOENT
-			      : numbered_range(f->dir_fd, CONTAINER_LOG_FILE, &first, &last);
+	cleanup_close int fd = -ENOENT;
 
-	if (r == 0) {
-		fd = open_number(f, last);
-		r = fd < 0 ? fd : fstat(fd, &sb) < 0 ? -errno : 0;
-	}
-	if (r < 0 && r != -ENOENT)
-		return r;
-	*ret = r < 0 ? (struct log_place){ 0 }
-		     : (struct log_place){ .number = last, .offset = (uint64_t)sb.st_size };
-	return 0;
+	*ret = (struct log_place){ 0 };
+	if (f->dir_fd >= 0)
+		fd = open_newest(f, ret);
+	return fd < 0 && fd != -ENOENT ? fd : 0;
 }
 
 /* Opens the file after the one that is read.  Return: a descriptor; -ENOENT when there is none yet;

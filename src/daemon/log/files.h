@@ -16,6 +16,7 @@ struct log_files {
 	uint64_t number;	  /* of the file that the reader reads */
 	struct log_reader reader; /* reader.fd is -1 before log_files_open() */
 	struct log_place until;	  /* where to stop; at first the largest place there can be */
+	bool present;		  /* stop at the log's end of when it is opened; set before that */
 };
 
 #define LOG_PLACE_MAX 64 /* bytes of a place's text with NUL */

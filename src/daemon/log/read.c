@@ -97,9 +97,9 @@ static int previous_record(int fd, uint64_t end, uint64_t *ret)
 	return 0;
 }
 
-/* Goes back from the end of the file: a full record ends a line, and partial records before it
+/* Goes back from the end: a full record ends a line, and partial records before it
  * belong to the same line. */
-int log_tail(int fd, struct log_tail *t, uint64_t *ret_offset)
+int log_tail(int fd, uint64_t until, struct log_tail *t, uint64_t *ret_offset)
 {
 	struct stat sb;
 	uint64_t end;
@@ -107,8 +107,10 @@ int log_tail(int fd, struct log_tail *t, uint64_t *ret_offset)
 
 	if (fstat(fd, &sb) < 0)
 		return -errno;
+	if (until > (uint64_t)sb.st_size)
+		until = (uint64_t)sb.st_size;
 	/* A record without its newline is still being written, and does not count. */
-	r = previous_record(fd, (uint64_t)sb.st_size + 1, &end);
+	r = previous_record(fd, until + 1, &end);
 	while (r == 0) {
 		uint64_t begin;
 		bool partial = false;

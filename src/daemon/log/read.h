@@ -33,6 +33,7 @@ struct log_tail {
 
 /**
  * log_tail() - search one file, the newest first
+ * @until: where the lines end in this file, in bytes; no further than its end
  * @ret_offset: where to begin in this file
  *
  * A line that is in several pieces counts once; both streams count.
@@ -40,7 +41,7 @@ struct log_tail {
  * Return: 1 when found; 0 when the whole file is wanted and the one before is to be searched too;
  * -errno of pread(2), fstat(2).
  */
-int log_tail(int fd, struct log_tail *t, uint64_t *ret_offset);
+int log_tail(int fd, uint64_t until, struct log_tail *t, uint64_t *ret_offset);
 
 struct log_options {
 	bool out, err, timestamps;

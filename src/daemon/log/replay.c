@@ -37,7 +37,7 @@ int log_replay(int containers_fd, const char *id, const struct log_options *o,
 	if (until)
 		log.until = *until;
 	r = log.dir_fd < 0 ? -errno : log_files_open(&log, UINT64_MAX);
-	while (r == 0 && n > 0 && log.number <= log.until.number) {
+	while (r == 0 && n > 0) {
 		n = log_files_fill(&log);
 		r = n < 0 ? (int)n : send_out(&log.reader.out, fd);
 	}

@@ -110,6 +110,33 @@ static void the_last_lines_may_lie_in_several_files(void **state)
 	expect_tail(*state, 1, "dd\n");
 }
 
+static void who_does_not_follow_stops_at_the_end_of_when_it_began(void **state)
+{
+	struct log_place place = { .number = 1 };
+
+	for (int i = 0; i < 3; i++) {
+		struct log_files f;
+
+		put(*state, 1, T1 "stdout F a\n" T1 "stdout F b\n");
+		begin(*state, &f);
+		f.present = true;
+		assert_int_equal(i == 0	  ? log_files_open(&f, UINT64_MAX)
+				 : i == 1 ? log_files_open(&f, 2)
+					  : log_files_open_at(&f, &place),
+				 0);
+		put(*state, 1, T1 "stdout F c\n");
+		put(*state, 2, T1 "stdout F d\n");
+		expect(&f, "a\nb\n");
+		/* Nor is what took the place of a file that is gone. */
+		drop(*state, 1);
+		put(*state, 3, T1 "stdout F e\n");
+		expect(&f, "");
+		log_files_reset(&f);
+		drop(*state, 2);
+		drop(*state, 3);
+	}
+}
+
 static void a_slow_reader_loses_what_was_removed_and_no_more(void **state)
 {
 	struct log_files f;
@@ -199,6 +226,9 @@ int main(void)
 						folder_tear_down),
 		cmocka_unit_test_setup_teardown(the_last_lines_may_lie_in_several_files,
 						folder_set_up, folder_tear_down),
+		cmocka_unit_test_setup_teardown(
+			who_does_not_follow_stops_at_the_end_of_when_it_began, folder_set_up,
+			folder_tear_down),
 		cmocka_unit_test_setup_teardown(a_slow_reader_loses_what_was_removed_and_no_more,
 						folder_set_up, folder_tear_down),
 		cmocka_unit_test_setup_teardown(a_place_is_where_another_reader_goes_on,

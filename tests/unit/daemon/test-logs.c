@@ -79,7 +79,8 @@ static void expect_tail(const char *text, uint64_t lines, const char *rest)
 	struct log_tail tail = { .wanted = lines };
 	uint64_t offset;
 
-	assert_int_equal(log_tail(fd, &tail, &offset), lines == 0 || strcmp(text, rest) != 0);
+	assert_int_equal(log_tail(fd, UINT64_MAX, &tail, &offset),
+			 lines == 0 || strcmp(text, rest) != 0);
 	assert_true(offset <= strlen(text));
 	assert_string_equal(text + offset, rest);
 }
@@ -122,9 +123,10 @@ static void tail_reads_across_blocks(void **state)
 	last = b.len;
 	assert_int_equal(buf_addf(&b, T1 "stdout F %0*d\n", 20000, 0), 0);
 	fd = file_of(b.data, b.len);
-	assert_int_equal(log_tail(fd, &(struct log_tail){ .wanted = 1 }, &offset), 1);
+	assert_int_equal(log_tail(fd, UINT64_MAX, &(struct log_tail){ .wanted = 1 }, &offset), 1);
 	assert_true(offset == last);
-	assert_int_equal(log_tail(fd, &(struct log_tail){ .wanted = 1001 }, &offset), 1);
+	assert_int_equal(log_tail(fd, UINT64_MAX, &(struct log_tail){ .wanted = 1001 }, &offset),
+			 1);
 	assert_non_null(strstr(b.data + offset, "line number 1000\n"));
 	assert_int_equal(strncmp(b.data + offset, T1 "stdout F line number 1000\n", 30), 0);
 }
