@@ -9,9 +9,9 @@
 #include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/macro.h"
 #include "base/path.h"
@@ -336,9 +336,11 @@ static int tidy_one(int dir_fd, const char *name, void *arg)
 
 uint64_t incoming_tidy(struct store *st, int64_t older_sec)
 {
-	struct tidying t = { .st = st, .before_sec = time(NULL) - older_sec };
+	struct tidying t = { .st = st };
 
 	LOCK_STORE(st);
+	/* A file's time is exact, and that of time(2) up to a tick late. */
+	t.before_sec = clock_now_nsec() / (int64_t)NSEC_PER_SEC - older_sec;
 	(void)path_each(st->partial_fd, tidy_one, &t);
 	return t.bytes;
 }
