@@ -2,6 +2,8 @@
 #include "base/private.h"
 
 #include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -24,4 +26,22 @@ void private_memory(void)
 		return;
 	limit.rlim_cur = 0;
 	(void)setrlimit(RLIMIT_CORE, &limit);
+}
+
+/*
+ * Theory of operation.  A library that is not linked with -z now gets a function's address when it
+ * first calls it.  The dynamic linker saves the vector registers on the stack for that, and those
+ * of the last copy, which may have been of a secret, stay there.  LD_BIND_NOW has all addresses
+ * found before main(); it counts when a program begins (ld.so(8)).
+ */
+void private_bind(char **argv)
+{
+	const char *name = "LD_BIND_NOW", *value = getenv(name);
+	char path[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+	if ((value && *value) || n <= 0 || setenv(name, "1", 1) < 0)
+		return;
+	path[n] = '\0';
+	execv(path, argv);
 }

@@ -4,3 +4,12 @@
 /** private_memory() - keep memory of this process, and of those it starts, out of core dumps.
  * Where the kernel refuses, nothing is changed. */
 void private_memory(void);
+
+/**
+ * private_bind() - find all functions of all libraries before a secret can come, for this program
+ * and those it starts
+ * @argv: of main(), which calls this first; on success it begins anew with them
+ *
+ * Where that is not possible, nothing is changed.
+ */
+void private_bind(char **argv);

@@ -320,6 +320,7 @@ int main(int argc, char **argv)
 	struct err err = { 0 };
 	int r;
 
+	private_bind(argv);
 	if (fd_open_std() < 0)
 		return EXIT_FAILURE;
 	private_memory();

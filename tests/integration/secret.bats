@@ -75,6 +75,10 @@ $CANARY" ]
 	poll test -e "$BATS_TEST_TMPDIR/ready"
 	python3 "$BATS_TEST_DIRNAME/canary.py" --files "$MOAT_ROOT/containers" --all --but qemu-system -- "$CANARY"
 	run -1 python3 "$BATS_TEST_DIRNAME/canary.py" --files "$MOAT_ROOT/containers" --all -- "$CANARY"
+	# No library finds a function late, which would leave on the stack what was copied last.
+	for pid in "$(moatd_pid)" $(pgrep -f "moat-shim.*$MOAT_ROOT/"); do
+		tr '\0' '\n' <"/proc/$pid/environ" | grep -x LD_BIND_NOW=1
+	done
 	moat rm -f lives
 	python3 "$BATS_TEST_DIRNAME/canary.py" --files "$MOAT_ROOT" --except "$MOAT_ROOT/secrets" --all -- "$CANARY"
 }
