@@ -4,9 +4,9 @@
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -37,20 +37,20 @@
 
 DEFINE_CLEANUP(struct hash, hash_free)
 #define CHUNK_BYTES KIB(256)
+#define NICEST	    19
 
 struct sums {
 	pthread_t thread;
-	bool stopped; /* guarded by the store's lock, like the queue */
+	_Atomic bool stopped; /* waited for with the store's lock, which guards the queue */
 	struct digest *queue;
 	size_t n;
 };
 
 static bool is_stopped(void *arg)
 {
-	struct store *st = arg;
+	const struct store *st = arg;
 
-	LOCK_STORE(st);
-	return st->sums && st->sums->stopped;
+	return st->sums->stopped;
 }
 
 /* Hashes the file system in the file; the rest is a hole.  Return: -ENOENT when the file is removed
@@ -180,11 +180,12 @@ static bool next_sum(struct store *st, struct digest *ret)
 
 static void *run_sums(void *arg)
 {
-	const struct sched_param p = { 0 };
 	struct store *st = arg;
 	struct digest d;
 
-	(void)sched_setscheduler(0, SCHED_IDLE, &p);
+	/* Not SCHED_IDLE: on a busy machine that gets no processor for seconds, and others wait for
+	 * the lock or the claim that it may have then. */
+	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICEST);
 	while (next_sum(st, &d))
 		take_sum(st, &d);
 	return NULL;

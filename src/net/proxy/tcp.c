@@ -12,7 +12,9 @@
 #include "net/proxy/tcp.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -146,10 +148,20 @@ static void offer_shortcut(const struct tcp_flow *t)
 	s->add(&t->at, &to, f->fd, s->arg);
 }
 
+static bool has_answered(int fd)
+{
+	int bytes = 0;
+
+	return ioctl(fd, SIOCINQ, &bytes) == 0 && bytes > 0;
+}
+
 static int on_connected(struct source *s, int fd, uint32_t events, void *arg)
 {
 	struct tcp_flow *t = arg;
-	int error = events & (EPOLLERR | EPOLLHUP) ? error_of(fd) : 0;
+	bool may_have_failed = events & (EPOLLERR | EPOLLHUP);
+	/* A service that answers and breaks at once has connected: its answer comes first, and the
+	 * error, which is told of once, is left for the pair. */
+	int error = may_have_failed && !has_answered(fd) ? error_of(fd) : 0;
 
 	(void)s;
 	if (error)

@@ -169,13 +169,30 @@ static void a_reset_of_the_service_comes_behind_what_it_sent(void **state)
 	struct rig_test *f = *state;
 	int server, client = connect_through(f, &server);
 
+	sock_send(client, "hello");
+	sock_expect(server, "hello");
 	sock_send(server, "last words");
-	usleep(20000);
 	sock_reset(server);
-	usleep(20000);
 	sock_expect(client, "last words");
 	sock_expect_reset(client);
 	close(client);
+	rig_wait_flows(f->rig, "web", 0);
+}
+
+/* The relay may hear of the connection, the answer and the reset at once. */
+static void a_service_may_answer_and_reset_at_once(void **state)
+{
+	struct rig_test *f = *state;
+
+	for (int i = 0; i < 100; i++) {
+		int server, client = connect_through(f, &server);
+
+		sock_send(server, "no");
+		sock_reset(server);
+		sock_expect(client, "no");
+		sock_expect_reset(client);
+		close(client);
+	}
 	rig_wait_flows(f->rig, "web", 0);
 }
 
@@ -199,12 +216,14 @@ static void fill(int fd)
 static void an_answer_to_an_upload_that_is_refused_arrives(void **state)
 {
 	struct rig_test *f = *state;
+	char unread;
 	int server, client = connect_through(f, &server);
 
 	sock_send(client, "PUT");
 	sock_expect(server, "PUT");
 	sock_send(server, "413 no");
 	fill(client);
+	assert_int_equal(recv(server, &unread, 1, MSG_PEEK), 1);
 	close(server); /* with bytes unread: a reset */
 	sock_expect(client, "413 no");
 	sock_expect_reset(client);
@@ -339,6 +358,7 @@ int main(void)
 		TEST(a_connection_nobody_takes_is_reset),
 		TEST(a_client_that_gives_up_while_it_waits_is_forgotten),
 		TEST(a_reset_of_the_client_reaches_the_service),
+		TEST(a_service_may_answer_and_reset_at_once),
 		TEST(a_reset_of_the_service_comes_behind_what_it_sent),
 		TEST(an_answer_to_an_upload_that_is_refused_arrives),
 		TEST(much_in_both_directions_at_once_arrives_as_it_was),
