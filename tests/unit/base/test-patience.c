@@ -22,7 +22,7 @@
 #include "base/path.h"
 #include "base/patience.h"
 
-#define USEC (100 * USEC_PER_MSEC)
+#define USEC (500 * USEC_PER_MSEC)
 
 static void spin(void)
 {

@@ -77,7 +77,7 @@ static void silence_ends_after_its_time(void **state)
 {
 	struct connections t;
 	struct pair waits, served, passed_on, kept;
-	uint64_t later;
+	uint64_t begin = clock_mono_usec();
 
 	(void)state;
 	connections_init(&t, MAX);
@@ -90,10 +90,9 @@ static void silence_ends_after_its_time(void **state)
 	connection_served(&t, passed_on.c, true);
 	assert_int_equal(connection_serve(&t, kept.c, false, NULL), 0);
 	connection_served(&t, kept.c, false);
-	later = clock_mono_usec() + CONNECTION_IDLE_USEC + 1;
-	connections_expire(&t, later - USEC_PER_SEC);
+	connections_expire(&t, begin + CONNECTION_IDLE_USEC - 1);
 	assert_false(was_ended(&waits));
-	connections_expire(&t, later);
+	connections_expire(&t, clock_mono_usec() + CONNECTION_IDLE_USEC + 1);
 	assert_true(was_ended(&waits));
 	assert_true(was_ended(&kept)); /* and sends no next request */
 	assert_false(was_ended(&served));

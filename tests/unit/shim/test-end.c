@@ -152,7 +152,7 @@ static void take_long_to_unmount(int fd)
 
 static void shutdown_gives_a_live_guest_time_for_its_disks(void **state)
 {
-	const useconds_t kill_usec = 2 * USEC_PER_SEC; /* in which it says that its process ended */
+	const useconds_t kill_usec = 5 * USEC_PER_SEC; /* in which it says that its process ended */
 	struct box b;
 	int w;
 
