@@ -170,25 +170,6 @@ static void end_pair(struct pair *p)
 	wait_for_drain(p);
 }
 
-static void on_drain_alarm(struct alarm *a)
-{
-	struct pair *p = container_of(a, struct pair, alarm);
-	bool is_late = clock_mono_usec() >= p->give_up_usec;
-
-	/* In an abandoned pair, silence means that nothing is on its way any more. */
-	if (!is_over(p) && !p->has_moved && !p->ways[1].is_blocked) {
-		p->ways[1].is_ended = true;
-		break_pair(p, 1);
-	}
-	p->has_moved = false;
-	if (is_late)
-		break_pair(p, 1);
-	if (is_late || (is_over(p) && is_drained(p)))
-		finish_pair(p);
-	else
-		wait_for_drain(p);
-}
-
 static int on_event(struct source *s, int fd, uint32_t events, void *arg);
 
 /* Watches end @i for the events that it is waited for.  Return: 0; -errno. */
@@ -228,6 +209,31 @@ static void settle_pair(struct pair *p)
 	}
 	if (is_over(p))
 		end_pair(p);
+}
+
+static void on_drain_alarm(struct alarm *a)
+{
+	struct pair *p = container_of(a, struct pair, alarm);
+	bool is_late = clock_mono_usec() >= p->give_up_usec;
+
+	/* In an abandoned pair, silence means that nothing is on its way any more.  What has come
+	 * while this process waited for a processor is no silence. */
+	if (!is_over(p))
+		pump_end(p, 1);
+	if (!is_over(p) && !p->has_moved && !p->ways[1].is_blocked) {
+		p->ways[1].is_ended = true;
+		break_pair(p, 1);
+	}
+	p->has_moved = false;
+	if (is_late)
+		break_pair(p, 1);
+	if (is_late || (is_over(p) && is_drained(p))) {
+		finish_pair(p);
+		return;
+	}
+	wait_for_drain(p);
+	if (!is_over(p))
+		settle_pair(p);
 }
 
 static int on_event(struct source *s, int fd, uint32_t events, void *arg)

@@ -109,7 +109,7 @@ static void interfaces_that_come_and_go_meanwhile_fail_nothing(void **state)
 	add_link(nl, "eth0", "peer0", "");
 	add_route(nl, "10.3.0.0/16", "eth0", 0);
 	assert_int_equal(pthread_create(&thread, NULL, come_and_go, nl), 0);
-	for (int i = 0; i < 2000; i++) {
+	for (int i = 0; i < 300; i++) {
 		char routes[500] = "";
 
 		assert_int_equal(host_routes_each(OWN, write_route, routes, NULL), 0);
