@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/path-text.h"
 #include "base/random.h"
 #include "base/str.h"
 
@@ -131,6 +132,21 @@ static void note_overhead(ext2_filsys fs, unsigned folders)
 						 ext2fs_free_blocks_count(fs->super) - folders);
 }
 
+/* @path: of a folder; those above it are there */
+static errcode_t make_folder(ext2_filsys fs, const char *path)
+{
+	cleanup_free char *parent = path_dir(path);
+	const char *slash = strrchr(path, '/');
+	ext2_ino_t ino = EXT2_ROOT_INO;
+	errcode_t e = 0;
+
+	if (!parent)
+		return ENOMEM;
+	if (slash)
+		e = ext2fs_namei(fs, EXT2_ROOT_INO, EXT2_ROOT_INO, parent, &ino);
+	return e ? e : ext2fs_mkdir(fs, ino, 0, slash ? slash + 1 : path);
+}
+
 static errcode_t populate_file_system(ext2_filsys fs, const char *const *folders)
 {
 	errcode_t e = set_identity(fs);
@@ -143,7 +159,7 @@ static errcode_t populate_file_system(ext2_filsys fs, const char *const *folders
 	if (!e)
 		e = reserve_inodes(fs);
 	for (; !e && folders[n]; n++)
-		e = ext2fs_mkdir(fs, EXT2_ROOT_INO, 0, folders[n]);
+		e = make_folder(fs, folders[n]);
 	if (!e)
 		e = make_journal(fs);
 	call_tables_zeroed(fs);

@@ -10,7 +10,7 @@
 
 #define BLOCK_SIZE 4096
 
-static const char *const folders[] = { "upper", "work", "fresh", NULL };
+static const char *const folders[] = { "upper", "work", "work/work", "fresh", NULL };
 
 static int create_layer(int dir_fd, const char *name, const struct ext4_plan *plan, struct err *err)
 {

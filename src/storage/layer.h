@@ -14,10 +14,10 @@
  * @name:       file name in that folder; ".NAME.tmp" beside it is used on the way
  * @size_bytes: from LAYER_SIZE_MIN to LAYER_SIZE_MAX; what the guest sees, not what is allocated
  *
- * The file system holds the folders of an overlay, "upper" and "work", and an empty one, "fresh":
- * while that is there the guest may give "upper" the owner and mode of the image's root.  The file
- * appears whole or not at all; it is not synced, as there is nothing in it to be lost yet: see
- * layer_is_lost().
+ * The file system holds the folders of an overlay, "upper" and "work", the latter with the empty
+ * "work" that moat's own kernel takes as it is, and an empty one, "fresh": while that is there the
+ * guest may give "upper" the owner and mode of the image's root.  The file appears whole or not at
+ * all; it is not synced, as there is nothing in it to be lost yet: see layer_is_lost().
  *
  * Return: 0; -EINVAL for a size out of range; -errno, with a message and nothing left behind.
  */

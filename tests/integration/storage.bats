@@ -42,3 +42,30 @@ layer_is_below() {
 	poll layer_is_below busy 50000
 	moat rm -f busy
 }
+
+# upper_of NAME: what the container's layer has in place of the image's.
+upper_of() {
+	debugfs -R "ls -p /upper" "$MOAT_ROOT/containers/$(id_of "$1")/rw.ext4" 2>/dev/null | cut -d/ -f6 | grep -vxE '\.{0,2}' || true
+}
+
+@test "layer: a container that writes nothing has nothing in it, even where its image has none of the places to mount on" {
+	mkdir -p "$BATS_TEST_TMPDIR/root/bin"
+	cp "$(command -v busybox)" "$BATS_TEST_TMPDIR/root/bin/sh"
+	tar -C "$BATS_TEST_TMPDIR/root" -c . | moat image import - bare >/dev/null
+	for image in "$BUSYBOX" bare; do
+		run -0 moat run --name idle --hostname here "$image" sh -c 'cat /etc/hosts; cd /etc; stat -c "%n %F %a" hostname hosts resolv.conf'
+		assert_has "	here"
+		assert_has "resolv.conf regular file 644"
+		poll no_machine idle
+		assert_equal "$(upper_of idle)" ""
+		assert_equal "$(moat diff idle)" ""
+		run -0 moat start -a idle
+		assert_has "	here"
+		moat rm idle
+	done
+	moat run --name writes bare sh -c 'echo own >/etc/own' >/dev/null
+	poll no_machine writes
+	assert_equal "$(upper_of writes)" "etc"
+	assert_equal "$(moat diff writes)" $'A /etc\nA /etc/own'
+	moat rm writes
+}

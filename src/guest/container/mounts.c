@@ -53,7 +53,7 @@ _Static_assert(ARRAY_SIZE(table) <= MOUNTS_MAX, "struct mounts has room for the 
 static const struct {
 	const char *path;
 	const char *source; /* name in the container's folder */
-	bool only_if_missing;
+	bool only_if_empty; /* or missing */
 } files[] = {
 	{ "/etc/hostname", HOSTNAME_FILE, false },
 	{ "/etc/hosts", HOSTS_FILE, false },
@@ -189,12 +189,13 @@ static int touch_file(const char *path)
 }
 
 /* Mounts a file over one of the image, unless that is a symbolic link to nowhere. */
-static int attach_file(int fd, const char *path, bool only_if_missing)
+static int attach_file(int fd, const char *path, bool only_if_empty)
 {
 	const unsigned flags = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_SYMLINKS;
+	struct stat sb;
 
-	if (access(path, F_OK) == 0) {
-		if (only_if_missing)
+	if (stat(path, &sb) == 0) {
+		if (only_if_empty && !(S_ISREG(sb.st_mode) && sb.st_size == 0))
 			return 0;
 	} else if (errno != ENOENT) {
 		return -errno;
@@ -285,7 +286,7 @@ static int attach_all(const struct mounts *m, const int *file_fds, bool own_reso
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
 		int r = attach_file(file_fds[i], files[i].path,
-				    files[i].only_if_missing && !own_resolv);
+				    files[i].only_if_empty && !own_resolv);
 
 		if (r < 0)
 			return err_errno(err, r, "mount %s in the container", files[i].path);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Theory of operation.  The first disk of a slot is the image (EROFS), the second the container's
- * writable layer (ext4) with the folders "upper" and "work"; an overlay joins them.  The machine
- * may have been restored from a snapshot taken when other disks were in their place, so the kernel
+ * writable layer (ext4) with the folders "upper" and "work"; an overlay joins them.  Below the
+ * image it has the folders and empty files that are mounted on in every container, so that none has
+ * to be made in the layer: a container that writes nothing has nothing written.  The machine may
+ * have been restored from a snapshot taken when other disks were in their place, so the kernel
  * first drops what it has cached of their blocks.
  *
  * Both disks were made by the host, but the writable layer has been in the hands of a container
@@ -79,10 +81,21 @@ static int mount_memory(struct err *err)
 
 int rootfs_make_folders(void)
 {
-	static const char *const dirs[] = { ROOT_DIR, LOWER_DIR, RW_DIR };
+	static const char *const dirs[] = {
+		ROOT_DIR,	  LOWER_DIR,	     RW_DIR,	       STUBS_DIR, STUBS_DIR "/dev",
+		STUBS_DIR "/etc", STUBS_DIR "/proc", STUBS_DIR "/sys",
+	};
+	static const char *const files[] = {
+		STUBS_DIR "/etc/hostname",
+		STUBS_DIR "/etc/hosts",
+		STUBS_DIR "/etc/resolv.conf",
+	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
 		if (mkdir(dirs[i], 0755) < 0)
+			return -errno;
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		if (mknod(files[i], S_IFREG | 0644, 0) < 0)
 			return -errno;
 	return 0;
 }
@@ -142,7 +155,7 @@ int rootfs_mount(const struct link_container *c, struct err *err)
 {
 	/* Without redirects and bare metadata, whatever the kernel's defaults are, the upper folder
 	 * alone holds all that was written. */
-	static const char options[] = "lowerdir=" LOWER_DIR ",upperdir=" UPPER_DIR
+	static const char options[] = "lowerdir=" LOWER_DIR ":" STUBS_DIR ",upperdir=" UPPER_DIR
 				      ",workdir=" WORK_DIR ",redirect_dir=nofollow,metacopy=off";
 	int r = mount_disk(c->slot, 0, err);
 

@@ -9,11 +9,12 @@
 #define LOWER_DIR "lower"    /* the image */
 #define RW_DIR	  "rw"	     /* the writable layer */
 #define UPPER_DIR "rw/upper" /* all that differs from the image */
+#define STUBS_DIR "stubs"    /* what is mounted on in every root, for images that lack it */
 
 /** rootfs_layer_letter() - the N of /dev/vdN, for the writable layer of a slot */
 char rootfs_layer_letter(unsigned slot);
 
-/** rootfs_make_folders() - make the mount points.  Return: 0; -errno. */
+/** rootfs_make_folders() - make the mount points and STUBS_DIR.  Return: 0; -errno. */
 int rootfs_make_folders(void);
 
 /**

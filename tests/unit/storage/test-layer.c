@@ -104,6 +104,9 @@ static void the_folders_of_the_overlay_are_there(void **state)
 	assert_non_null(strstr(out.data, "/040755/0/0/fresh//"));
 	assert_non_null(strstr(out.data, "/040755/0/0/work//"));
 	assert_null(strstr(out.data, "lost+found"));
+	buf_reset(&out);
+	assert_int_equal(run("debugfs", "-R", "ls -p /work", &out), 0);
+	assert_non_null(strstr(out.data, "/040755/0/0/work//"));
 }
 
 static void a_layer_is_sparse(void **state)
