@@ -54,7 +54,7 @@ two_guests() {
 		reaches "$one" 10.1.0.3
 		reaches "$one" 192.0.2.2
 		on_host ping -q -c 1 -W 60 10.1.0.2
-		answers "$one" 10.1.0.1 two = NOERROR 10.1.0.3
+		poll answers "$one" 10.1.0.1 two = NOERROR 10.1.0.3
 		[ "$(on_host ip -br link | grep -c moat)" = 1 ]
 		[ "$(on_host nft list tables | grep -c moat)" = 1 ]
 	done
@@ -66,9 +66,10 @@ two_guests() {
 
 @test "crash: a ping that runs meanwhile loses no answer" {
 	two_guests
-	in_ns "$one" ping -q -i 0.02 -c 200 192.0.2.2 >"$NET/ping" 3>&- &
-	local pinger=$!
-	sleep 0.5
+	nsenter -t "$one" -n -- ping -i 0.02 192.0.2.2 >"$NET/ping" 3>&- &
+	local pinger=$! last
+	echo "$pinger" >>"$NET/pids"
+	poll answered_past 20
 	keep_namespace
 	kill -9 "$(inside)"
 	poll none_runs
@@ -76,8 +77,21 @@ two_guests() {
 	poll umount "$NET/namespace"
 	poll net '{"op":"hello"}'
 	tell_again
-	wait "$pinger"
-	grep '200 received' "$NET/ping"
+	last=$(answered | tail -n 1)
+	poll answered_past $((last + 20))
+	kill "$pinger"
+	wait "$pinger" || true
+	last=$(answered | tail -n 1)
+	assert_equal "$(answered)" "$(seq "$last")"
+}
+
+# answered: the numbers of those of a ping's questions that were.
+answered() {
+	sed -n 's/.* icmp_seq=\([0-9]*\) ttl.*/\1/p' "$NET/ping" | sort -nu
+}
+
+answered_past() {
+	[ "$(answered | tail -n 1)" -ge "$1" ]
 }
 
 @test "crash: a tap leads to the namespace, too; what is not told of again is gone" {

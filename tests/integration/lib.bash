@@ -137,6 +137,25 @@ kill_moatd() {
 	poll gone "$pid"
 }
 
+# net_pids [FOLDER]: moat-net's processes, for a moment also one that becomes another program.
+net_pids() {
+	pgrep -f "^moat-net ${1:-$MOAT_ROOT/net}\$"
+}
+
+# net_process inside|outside [FOLDER [PID]]: the one of moat-net's two that is in moat's network namespace, or in PID's, the
+# host's. Their ages and numbers do not tell: both begin at once, and numbers begin anew.
+net_process() {
+	local pid host namespace pids=()
+	host=$(readlink "/proc/${3:-self}/ns/net")
+	for pid in $(net_pids "${@:2:1}"); do
+		namespace=$(readlink "/proc/$pid/ns/net") || continue
+		[ "$namespace" = "$host" ] && namespace=outside || namespace=inside
+		[ "$namespace" != "$1" ] || pids+=("$pid")
+	done
+	# The oldest: what it starts is like it at first.
+	[ "${#pids[@]}" -eq 0 ] || ps -o pid= --sort=start_time -p "${pids[*]}" | awk 'NR == 1 { print $1 }'
+}
+
 # id_of NAME: a container's full id.
 id_of() {
 	moat inspect -f '{{.Id}}' "$1"

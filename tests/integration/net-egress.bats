@@ -23,7 +23,7 @@ teardown() {
 
 # serve PORT: answers connections to every address outside.
 serve() {
-	nsenter -t "$OUTSIDE" -n socat -T 5 "TCP6-LISTEN:$1,ipv6-v6only=0,fork,reuseaddr" SYSTEM:'echo hello' >/dev/null 2>&1 3>&- &
+	nsenter -t "$OUTSIDE" -n socat -U "TCP6-LISTEN:$1,ipv6-v6only=0,fork,reuseaddr" SYSTEM:'echo hello' >/dev/null 2>&1 3>&- &
 	disown
 	echo $! >>"$NET/pids"
 	poll in_ns "$OUTSIDE" bash -c "exec 4<>/dev/tcp/127.0.0.1/$1"
@@ -34,9 +34,9 @@ limited() {
 	net "$(network_a | jq -c '.limited = true | .allow = $ARGS.positional' --args "$@")"
 }
 
-# gets ADDRESS PORT: does the guest get an answer from there?
+# gets ADDRESS PORT: does the guest get an answer from there? What is not let out is refused at once.
 gets() {
-	[ "$(in_ns "$PID" socat -T 3 - "TCP:$1:$2,connect-timeout=3" </dev/null)" = hello ]
+	[ "$(in_ns "$PID" socat -u "TCP:$1:$2" -)" = hello ]
 }
 
 resolves() {
@@ -47,7 +47,7 @@ resolves() {
 	limited allowed.example
 	guest a 2 one
 	run ! gets 192.0.2.11 80
-	resolves allowed.example
+	poll resolves allowed.example
 	gets 192.0.2.11 80
 	gets 192.0.2.11 443
 	run ! gets 192.0.2.12 80
@@ -61,7 +61,7 @@ resolves() {
 @test "egress: other names do not exist, and addresses are refused at once" {
 	limited allowed.example
 	guest a 2 one
-	answers "$PID" 10.1.0.1 evil.example = NXDOMAIN
+	poll answers "$PID" 10.1.0.1 evil.example = NXDOMAIN
 	answers "$PID" 10.1.0.1 evil.example TXT = NXDOMAIN
 	answers "$PID" 10.1.0.1 one = NOERROR 10.1.0.2
 	# Nobody else is asked, by whatever way.
@@ -75,7 +75,7 @@ resolves() {
 	guest a 2 one
 	gets 192.0.2.13 80
 	run ! gets 192.0.2.13 443
-	resolves allowed.example
+	poll resolves allowed.example
 	gets 192.0.2.11 443
 	run ! gets 192.0.2.11 80
 	gets '[2001:db8::11]' 443
@@ -91,14 +91,14 @@ resolves() {
 	run ! gets 192.0.2.13 80
 	cut_off "$PID" "$host"
 	on_host ping -q -c 1 -W 60 10.1.0.2
-	answers "$PID" 10.1.0.1 allowed.example = NXDOMAIN
+	poll answers "$PID" 10.1.0.1 allowed.example = NXDOMAIN
 }
 
 @test "egress: the host is reached where its name is allowed" {
 	host=$(net "$(network_a)" | jq -r '.hosts[0]')
 	limited host.docker.internal
 	guest a 2 one
-	answers "$PID" 10.1.0.1 host.docker.internal = NOERROR "$host"
+	poll answers "$PID" 10.1.0.1 host.docker.internal = NOERROR "$host"
 	reaches "$PID" "$host"
 	run ! gets 192.0.2.13 80
 }
@@ -111,7 +111,7 @@ resolves() {
 	echo $! >>"$NET/pids"
 	poll grep -q watching "$NET/events"
 	run ! gets 192.0.2.14 80
-	answers "$PID" 10.1.0.1 evil.example = NXDOMAIN
+	poll answers "$PID" 10.1.0.1 evil.example = NXDOMAIN
 	poll grep -q '"name": *"evil.example"' "$NET/events"
 	poll grep -q '"port": *80' "$NET/events"
 	grep '^{' "$NET/events" | jq -se 'map(select(.event == "refused" and .network == "'$NET_A'" and .from == ["10.1.0.2"]))
@@ -123,7 +123,7 @@ resolves() {
 	limited 192.0.2.13
 	guest a 2 one
 	coproc IN { in_ns "$PID" socat -T 60 - TCP:192.0.2.13:80; }
-	read -r -t 10 line <&"${IN[0]}"
+	read -r -t "$LIMIT" line <&"${IN[0]}"
 	[ "$line" = hello ]
 	limited 192.0.2.14
 	gets 192.0.2.14 80

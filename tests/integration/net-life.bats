@@ -23,13 +23,8 @@ setup() {
 	[ "$(id -u)" -eq 0 ] || skip "needs root for the host's rules"
 }
 
-# net_pids: of moat-net's two processes.
-net_pids() {
-	pgrep -f "moat-net $MOAT_ROOT/net\$" | sort -n
-}
-
 dnsmasq_pid() {
-	pgrep -o -P "$(net_pids | tail -n 1)" dnsmasq
+	pgrep -o -P "$(net_process inside)" dnsmasq
 }
 
 sleeps() {
@@ -83,8 +78,7 @@ fetched() {
 		fetch "$victim"
 		case $victim in
 		dnsmasq) kill -9 "$(dnsmasq_pid)" ;;
-		outside) kill -9 "$(net_pids | head -n 1)" ;;
-		inside) kill -9 "$(net_pids | tail -n 1)" ;;
+		outside | inside) kill -9 "$(net_process "$victim")" ;;
 		moatd) kill_moatd ;;
 		esac
 		poll fetched "$victim"

@@ -16,7 +16,7 @@ teardown() {
 	net "$(network_a)"
 	guest a 2 web web.front My_App-1
 	one=$PID
-	answers "$one" 10.1.0.1 web = NOERROR 10.1.0.2
+	poll answers "$one" 10.1.0.1 web = NOERROR 10.1.0.2
 	answers "$one" 10.1.0.1 web AAAA = NOERROR fd00:1::2
 	answers "$one" fd00:1::1 web.front = NOERROR 10.1.0.2
 	answers "$one" 10.1.0.1 my_app-1 = NOERROR 10.1.0.2
@@ -26,7 +26,7 @@ teardown() {
 	answers "$one" 10.1.0.1 +tcp web = NOERROR 10.1.0.2
 	# A replica has the same alias; a container that leaves has no name.
 	guest a 3 other web.front
-	answers "$one" 10.1.0.1 web.front = NOERROR 10.1.0.2 10.1.0.3
+	poll answers "$one" 10.1.0.1 web.front = NOERROR 10.1.0.2 10.1.0.3
 	answers "$PID" 10.1.0.1 web = NOERROR 10.1.0.2
 	net '{"op":"port-remove","tap":"'"$TAP"'","slot":0}'
 	poll answers "$one" 10.1.0.1 web.front = NOERROR 10.1.0.2
@@ -40,7 +40,7 @@ teardown() {
 	net "$(network_a)"
 	guest a 2 one
 	net "$(port "$TAP" 0 a 2 web db.example.com | jq -c '.addresses = ["10.1.0.2"]')"
-	answers "$PID" 10.1.0.1 web AAAA = NOERROR
+	poll answers "$PID" 10.1.0.1 web AAAA = NOERROR
 	answers "$PID" 10.1.0.1 db.example.com AAAA = NOERROR
 	answers "$PID" 10.1.0.1 db.example.com = NOERROR 10.1.0.2
 	answers "$PID" 10.1.0.1 web MX = NOERROR
@@ -50,10 +50,10 @@ teardown() {
 	host=$(net "$(network_a)" | jq -r '.hosts[0]')
 	net "$(network_b | jq -c '.internal = true')"
 	guest a 2 one
-	answers "$PID" 10.1.0.1 host.docker.internal = NOERROR "$host"
+	poll answers "$PID" 10.1.0.1 host.docker.internal = NOERROR "$host"
 	answers "$PID" 10.1.0.1 host.moat.internal = NOERROR "$host"
 	guest b 2 two
-	answers "$PID" 10.2.0.1 host.docker.internal = NXDOMAIN
+	poll answers "$PID" 10.2.0.1 host.docker.internal = NXDOMAIN
 	answers "$PID" 10.2.0.1 example.org = NXDOMAIN
 	answers "$PID" 10.2.0.1 two = NOERROR 10.2.0.2
 	run ! answers "$PID" 10.1.0.1 +tries=1 +time=3 one = NOERROR 10.1.0.2
@@ -64,7 +64,7 @@ teardown() {
 		"txt-record=big.example,$(printf 'x%.0s' {1..250}),$(printf 'y%.0s' {1..250})"
 	net "$(network_a)"
 	guest a 2 one
-	answers "$PID" 10.1.0.1 example.org = NOERROR 192.0.2.99
+	poll answers "$PID" 10.1.0.1 example.org = NOERROR 192.0.2.99
 	answers "$PID" 10.1.0.1 +tcp example.org = NOERROR 192.0.2.99
 	[ "$(ask "$PID" 10.1.0.1 many.example | wc -l)" = 201 ]
 	[ "$(ask "$PID" 10.1.0.1 +tcp many.example | wc -l)" = 201 ]
@@ -94,12 +94,12 @@ teardown() {
 	back=$PID
 	guest a 3 middle
 	net "$(port "$TAP" 1 b 3 middle)"
-	answers "$PID" 10.1.0.1 front = NOERROR 10.1.0.2
+	poll answers "$PID" 10.1.0.1 front = NOERROR 10.1.0.2
 	answers "$PID" 10.1.0.1 back = NOERROR 10.2.0.2
 	answers "$PID" fd00:1::1 back AAAA = NOERROR fd00:2::2
 	answers "$PID" 10.1.0.1 +tcp back = NOERROR 10.2.0.2
 	run ! answers "$front" 10.1.0.1 +tries=1 +time=3 back = NOERROR 10.2.0.2
-	answers "$back" 10.2.0.1 middle = NOERROR 10.2.0.3
+	poll answers "$back" 10.2.0.1 middle = NOERROR 10.2.0.3
 	net '{"op":"port-remove","tap":"'"$TAP"'","slot":1}'
 	poll answers "$PID" 10.1.0.1 front = NOERROR 10.1.0.2
 	run ! answers "$PID" 10.1.0.1 +tries=1 +time=3 back = NOERROR 10.2.0.2
@@ -125,7 +125,7 @@ teardown() {
 @test "names: dnsmasq that is killed is started again" {
 	net "$(network_a)"
 	guest a 2 one
-	answers "$PID" 10.1.0.1 one = NOERROR 10.1.0.2
+	poll answers "$PID" 10.1.0.1 one = NOERROR 10.1.0.2
 	old=$(net '{"op":"status"}' | jq '.resolvers[0].pid')
 	kill -9 "$(pgrep -P "$(inside)" dnsmasq)"
 	poll answers "$PID" 10.1.0.1 one = NOERROR 10.1.0.2

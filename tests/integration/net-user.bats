@@ -34,7 +34,7 @@ teardown() {
 	reaches "$one" 10.1.0.3
 	reaches "$one" fd00:1::3
 	cut_off "$one" 10.2.0.2
-	answers "$one" 10.1.0.1 two = NOERROR 10.1.0.3
+	poll answers "$one" 10.1.0.1 two = NOERROR 10.1.0.3
 	[ "$(spoofed)" = 0 ]
 	[ "$(stat -c %u "/proc/$(inside)")" = $USER_ID ]
 }
@@ -47,10 +47,10 @@ teardown() {
 	start_net_as $USER_ID
 	net "$(network_a)" | jq -e '.hosts[0] == "10.0.2.2"'
 	guest a 2 one
-	answers "$PID" 10.1.0.1 example.org = NOERROR 192.0.2.2
-	gets 192.0.2.2 80
+	poll answers "$PID" 10.1.0.1 example.org = NOERROR 192.0.2.2
+	poll gets 192.0.2.2 80
 	answers "$PID" 10.1.0.1 host.docker.internal = NOERROR 10.0.2.2 10.0.2.2 || true
-	gets 10.0.2.2 81
+	poll gets 10.0.2.2 81
 	# What listens on the host's loopback is for the host alone.
 	run ! gets 10.0.2.2 82
 	run ! gets 127.0.0.1 82
@@ -64,20 +64,20 @@ teardown() {
 
 # serve PID ADDRESS PORT: answers connections there.
 serve() {
-	nsenter -t "$1" -n socat -T 5 "TCP4-LISTEN:$3,bind=$2,fork,reuseaddr" SYSTEM:'echo hello' >/dev/null 2>&1 3>&- &
+	nsenter -t "$1" -n socat -U "TCP4-LISTEN:$3,bind=$2,fork,reuseaddr" SYSTEM:'echo hello' >/dev/null 2>&1 3>&- &
 	disown
 	echo $! >>"$NET/pids"
 	poll in_ns "$1" bash -c "exec 4<>/dev/tcp/127.0.0.1/$3"
 }
 
 serve6() {
-	nsenter -t "$1" -n socat -T 5 "TCP6-LISTEN:$2,ipv6only,fork,reuseaddr" SYSTEM:'echo hello' >/dev/null 2>&1 3>&- &
+	nsenter -t "$1" -n socat -U "TCP6-LISTEN:$2,ipv6only,fork,reuseaddr" SYSTEM:'echo hello' >/dev/null 2>&1 3>&- &
 	disown
 	echo $! >>"$NET/pids"
 }
 
 gets() {
-	[ "$(in_ns "$PID" socat -T 3 - "TCP:$1:$2,connect-timeout=3" </dev/null)" = hello ]
+	[ "$(in_ns "$PID" socat -u -T 3 "TCP:$1:$2,connect-timeout=3" -)" = hello ]
 }
 
 @test "user: slirp4netns that is killed is started again" {

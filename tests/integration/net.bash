@@ -99,21 +99,11 @@ net() {
 
 # The process that is in moat's namespace, and the one that stays outside, in the host's.
 inside() {
-	in_namespace_other_than_hosts true
+	net_process inside "$NET" "$HOST"
 }
 
 outside() {
-	in_namespace_other_than_hosts false
-}
-
-# Their ages and numbers do not tell: both begin at once, and numbers begin anew.
-in_namespace_other_than_hosts() {
-	local pid host is_other
-	host=$(readlink "/proc/$HOST/ns/net")
-	for pid in $(pgrep -f "^moat-net $NET\$"); do
-		[ "$(readlink "/proc/$pid/ns/net")" = "$host" ] && is_other=false || is_other=true
-		[ "$is_other" != "$1" ] || echo "$pid"
-	done
+	net_process outside "$NET" "$HOST"
 }
 
 in_net() {

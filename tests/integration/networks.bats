@@ -356,20 +356,12 @@ told_of_firewall() {
 	for i in 1 2 3 4 5 6; do
 		moat start "burst$i" >/dev/null 2>&1 || moat run -d --name "burst$i" --network web "$BUSYBOX" sleep 100000 >/dev/null
 	done
-	addresses=$(moat network inspect -f '{{range .Containers}}{{.IPv4Address}} {{.MacAddress}}{{println}}{{end}}' web)
+	addresses=$(moat network inspect -f '{{range .Containers}}{{.IPv4Address}}{{println}}{{.MacAddress}}{{println}}{{end}}' web)
 	assert_equal "$(sort -u <<<"$addresses")" "$(sort <<<"$addresses")"
 	for i in 1 2 3 4 5 6; do
 		moat exec client ping -c 1 -W 60 "$(address_of "burst$i" web)"
 	done
 	moat rm -f burst1 burst2 burst3 burst4 burst5 burst6
-}
-
-# net_pids: the processes of this root's moat-net.
-net_pids() {
-	local pid
-	for pid in $(users_of "$MOAT_ROOT/net"); do
-		[ "$(readlink "/proc/$pid/exe")" != "$(readlink -f "$MOAT_BUILD/moat-net")" ] || echo "$pid"
-	done
 }
 
 @test "network: a moat-net that was killed is started again, and containers go on as they were" {
@@ -388,19 +380,11 @@ net_pids() {
 	moat network disconnect web other
 }
 
-# The process of moat-net's that is in the namespace; its user, or its user namespace, is not moatd's.
-net_inside() {
-	local pid
-	for pid in $(net_pids); do
-		[ "$(readlink "/proc/$pid/ns/net")" = "$(readlink /proc/self/ns/net)" ] || echo "$pid"
-	done
-}
-
 @test "network: a moat-net that hangs is ended and followed, also by a moatd that has not started it" {
 	local hangs
 	fetch() { [ "$(moat exec client timeout 5 wget -q -O - "http://$(address_of server web)/")" = "hello from the server" ]; }
 	for who in one another; do
-		hangs=$(net_inside)
+		hangs=$(net_process inside)
 		kill -STOP "$hangs"
 		if [ "$who" = another ]; then
 			kill_moatd

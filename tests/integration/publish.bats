@@ -151,7 +151,8 @@ fds_of() {
 }
 
 rss_of() {
-	awk '/VmRSS/ { print $2 }' "/proc/$1/status"
+	# VmRSS of its status is exact to some pages of each processor only.
+	awk '$1 == "Rss:" { print $2 }' "/proc/$1/smaps_rollup"
 }
 
 @test "publish: 10,000 short connections leave no descriptor and no memory behind" {

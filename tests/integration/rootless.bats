@@ -201,7 +201,7 @@ leads_outside() {
 	poll gets_outside 192.0.2.2
 	ann moat stop -t 0 web
 	ann moat start web
-	web_answers 192.0.2.1:8080
+	poll web_answers 192.0.2.1:8080
 	ann moat network create --internal closed >/dev/null
 	ann moat network connect closed web
 	ann moat network disconnect net web

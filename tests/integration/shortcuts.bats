@@ -113,10 +113,14 @@ ask_and_see() {
 	# The last that was begun.
 	kill -9 "$(tail -n 1 "$NET/pids")"
 	poll is_deaf "$GUEST" 80
+	rm "$NET/serve.log"
+	serve python3 "$TESTS/integration/proxy.py" serve-peer 80 "$NET/listen"
+	poll grep -q bound "$NET/serve.log"
 	ask 127.0.0.1:8080 >"$NET/answer" &
 	client=$!
+	# It is refused again and again, for three seconds at most.
 	poll is_refused 127.0.0.1
-	serve_by peer 80
+	touch "$NET/listen"
 	wait "$client"
 	[[ $(<"$NET/answer") == "10.1.0.1 "* ]]
 }
