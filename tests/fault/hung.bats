@@ -145,24 +145,26 @@ up_unkillable() {
 	moat rm box
 }
 
-# start_held: box is about to start, and its engine stands still; STARTING is the command's process. On a busy host it may
-# run before: then all of it is tried again.
-start_held() {
+# held_at_start COMMAND…: of moat's, ends while box is about to start and its engine, HELD, stands still; the start fails by
+# it. On a busy host box may run before: then all of it is tried again.
+held_at_start() {
+	local starting
 	for _ in {1..50}; do
 		moat create --cold --name box "$BUSYBOX" sleep 1000 >/dev/null
-		"$MOAT_BUILD/moat" start box >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
-		STARTING=$!
+		moat start box >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+		starting=$!
 		poll engine_pid box
-		kill -STOP "$(engine_pid box)"
-		! is_state box created || return 0
-		moat rm -f box
-		wait "$STARTING" || true
+		HELD=$(engine_pid box)
+		kill -STOP "$HELD"
+		LIMIT=$SOON moat "$@"
+		wait "$starting" || return 0
+		no_container box || moat rm -f box
 	done
 	return 1
 }
 
 @test "hung: rm -f waits neither for an update nor for a start that waits for the guest" {
-	local waiting engine
+	local waiting
 	up box
 	kill -STOP "$(engine_pid box)"
 	"$MOAT_BUILD/moat" update --pids-limit 77 box >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
@@ -171,22 +173,13 @@ start_held() {
 	LIMIT=$SOON moat rm -f box
 	no_container box
 	wait "$waiting" && false
-	start_held
-	waiting=$STARTING
-	engine=$(engine_pid box)
-	LIMIT=$SOON moat rm -f box
+	held_at_start rm -f box
 	no_container box
-	poll gone "$engine"
-	wait "$waiting" && false
-	true
+	poll gone "$HELD"
 }
 
 @test "hung: stop gives a start that waits for the guest the time it gives a process" {
-	local starting
-	start_held
-	starting=$STARTING
-	LIMIT=$SOON moat stop -t 1 box
-	wait "$starting" && false
+	held_at_start stop -t 1 box
 	is_state box created
 	LIMIT=$SOON moat start box
 	assert_equal "$(moat exec box echo here)" here

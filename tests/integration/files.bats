@@ -202,10 +202,15 @@ beats_of() {
 	# All of it, by the machine for its files, or an error.
 	! wait "$copy" || tar -xOf big.tar | cmp -n 209715200 - /dev/zero
 	poll is_state hung exited
-	moat cp hung:/big - >big.tar &
+	# One that has begun, and cannot end before.
+	mkfifo hold
+	moat cp hung:/big - >hold &
 	copy=$!
-	poll test -s big.tar
+	exec 9<hold
+	head -c 1 <&9 >/dev/null
 	moat rm -f hung
+	cat <&9 >/dev/null
+	exec 9<&-
 	status=0
 	wait "$copy" || status=$?
 	[ "$status" -ne 0 ]

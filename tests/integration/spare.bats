@@ -171,11 +171,12 @@ spare_shim() {
 }
 
 @test "spare: restart of a container that is just starting keeps its files" {
-	local shim
+	local shim engine
+	engine=$(await_spare)
 	shim=$(spare_shim)
 	kill -STOP "$shim"
 	moat run -d --rm --name eager "$BUSYBOX" sh -c 'echo x >>/count; sleep 1000' >/dev/null &
-	poll moat inspect eager
+	poll was_taken "$engine"
 	moat restart -t 2 eager &
 	sleep 0.3
 	kill -CONT "$shim"
