@@ -177,10 +177,15 @@ disk_failed() {
 	assert_equal "$(moat run --rm "$BUSYBOX" echo alive)" alive
 }
 
-# full COMMAND…: without a free byte, as often as there is something to free.
-full() {
+# filled: without a free byte. A machine that ends may free some meanwhile.
+filled() {
 	fill
 	[ "$(df --output=avail -B 1 "$MOAT_ROOT" | tail -n 1)" -lt 4096 ]
+}
+
+# full COMMAND…: without a free byte, as often as there is something to free.
+full() {
+	poll filled
 	moat "$@"
 }
 

@@ -59,7 +59,8 @@ in_box() {
 	echo there >"$HOST/file"
 	moat run -d --name box -v "$HOST:/data" "$BUSYBOX" sleep 1000
 	in_box 'ls /data'
-	server=$(pgrep -P "$(moatd_pid)" moat-fs)
+	# One of a machine that has ended lives some seconds longer.
+	server=$(pgrep -n -P "$(moatd_pid)" moat-fs)
 	kill -STOP "$server"
 	"$MOAT_BUILD/moat" exec box cat /data/file >"$BATS_TEST_TMPDIR/said" 3>&- &
 	asker=$!

@@ -202,7 +202,7 @@ stands_still() {
 	assert_equal "$(of changed .HostConfig.RestartPolicy.MaximumRetryCount)" 1
 	run moat update changed
 	assert_error 1 "nothing to update"
-	moat exec changed touch /go
+	moat exec -d changed touch /go
 	poll is_of changed .RestartCount 1
 	poll is_state changed running
 	moat stop -t 0 changed

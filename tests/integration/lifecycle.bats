@@ -158,7 +158,8 @@ teardown_file() {
 	moat logs -f talker >"$BATS_TEST_TMPDIR/follow" 2>/dev/null &
 	pid=$!
 	poll grep -q "line 3" "$BATS_TEST_TMPDIR/follow"
-	moat exec talker touch /go
+	# Detached: its process may end with the container, before it has ended by itself.
+	moat exec -d talker touch /go
 	wait "$pid"
 	assert_equal "$(tail -n 1 "$BATS_TEST_TMPDIR/follow")" last
 	assert_equal "$(moat wait talker)" 0
@@ -315,7 +316,6 @@ stalled() {
 	moat run -d --name awaited "$BUSYBOX" sh -c 'while [ ! -e /go ]; do sleep 0.1; done; exit 33' >/dev/null
 	moat wait awaited >"$BATS_TEST_TMPDIR/code" &
 	pid=$!
-	# Detached: its process may end with the container, before it has ended by itself.
 	moat exec -d awaited touch /go
 	wait "$pid"
 	assert_equal "$(cat "$BATS_TEST_TMPDIR/code")" 33

@@ -57,7 +57,7 @@ in_order() {
 
 @test "logs: -t, --since and --until cut a log in many files where they should" {
 	local from to
-	moat logs -t --tail 500 many >"$BATS_TEST_TMPDIR/log"
+	moat logs -t many >"$BATS_TEST_TMPDIR/log"
 	from=$(sed -n '100s/ .*//p' "$BATS_TEST_TMPDIR/log")
 	to=$(sed -n '400s/ .*//p' "$BATS_TEST_TMPDIR/log")
 	awk -v from="$from" -v to="$to" '$1 >= from && $1 <= to' "$BATS_TEST_TMPDIR/log" >"$BATS_TEST_TMPDIR/expected"
@@ -91,6 +91,8 @@ in_order() {
 	poll eval '[ "$(wc -l <"$BATS_TEST_TMPDIR/followed")" -gt '"$((before + 100))"' ]'
 	kill "$follower"
 	wait "$follower" || true
+	# Its end may have come within a line.
+	sed -i "$(wc -l <"$BATS_TEST_TMPDIR/followed")q" "$BATS_TEST_TMPDIR/followed"
 	in_order "$BATS_TEST_TMPDIR/followed"
 	assert_equal "$(cat "$BATS_TEST_TMPDIR/err")" ""
 }
@@ -214,7 +216,7 @@ while head := data.read(8):
 	moat exec chatty sh -c 'mknod /dev/console0 c 4 64
 		(i=0; while [ $i -lt 12000 ]; do i=$((i + 1)); echo "console line $i 0123456789012345678901234567890123456789"; done) >/dev/console0'
 	# What the kernel has queued comes at the pace of a serial line.
-	poll eval 'moat logs --boot chatty | tail -n 1 | grep -q "console line 12000 "'
+	poll eval 'moat logs --boot chatty | tail -n 20 | grep -q "console line 12000 "'
 	moat logs --boot chatty >"$BATS_TEST_TMPDIR/boot"
 	grep -aq "console line 1 " "$BATS_TEST_TMPDIR/boot"
 	grep -aqF "[...]" "$BATS_TEST_TMPDIR/boot"
