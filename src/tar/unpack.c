@@ -37,6 +37,14 @@ struct folder {
 	struct timespec mtime;
 };
 
+/* A member, and the place it goes to. */
+struct member {
+	const struct tar_entry *e;
+	const char *path;
+	int dir_fd;	  /* of the folder it belongs to */
+	const char *name; /* in there */
+};
+
 struct unpack {
 	const struct tar_unpack *u;
 	struct tar_reader *reader;
@@ -69,9 +77,7 @@ static struct timespec time_of(const struct tar_entry *e)
 	return (struct timespec){ .tv_sec = e->mtime_sec, .tv_nsec = e->mtime_nsec };
 }
 
-/* Sets the owner of the inode that a name stands for; "": of the descriptor itself. */
-static int set_owner(const struct unpack *p, const struct tar_entry *e, int dir_fd,
-		     const char *name)
+static int set_owner(const struct unpack *p, const struct tar_entry *e, int fd)
 {
 	uint32_t uid = e->uid, gid = e->gid;
 
@@ -81,15 +87,7 @@ static int set_owner(const struct unpack *p, const struct tar_entry *e, int dir_
 	} else if (!(p->u->flags & TAR_UNPACK_OWNERS)) {
 		return 0;
 	}
-	return fchownat(dir_fd, name, uid, gid, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) < 0 ? -errno
-											 : 0;
-}
-
-static int set_time(const struct tar_entry *e, int dir_fd, const char *name)
-{
-	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, time_of(e) };
-
-	return utimensat(dir_fd, name, times, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+	return fchownat(fd, "", uid, gid, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) < 0 ? -errno : 0;
 }
 
 /* An attribute that the file system cannot hold is left out, as docker does it. */
@@ -158,7 +156,7 @@ static int finish_file(const struct unpack *p, const struct tar_entry *e, int fd
 	int r = ftruncate(fd, (off_t)e->size_bytes) < 0 ? -errno : 0;
 
 	if (r == 0 && !mounted)
-		r = set_owner(p, e, fd, "");
+		r = set_owner(p, e, fd);
 	if (r == 0 && fchmod(fd, mode_of(p, e)) < 0)
 		r = -errno;
 	if (r == 0)
@@ -166,26 +164,25 @@ static int finish_file(const struct unpack *p, const struct tar_entry *e, int fd
 	return r == 0 && futimens(fd, times) < 0 ? -errno : r;
 }
 
-static int make_file(struct unpack *p, const struct tar_entry *e, const char *path, int dir_fd,
-		     const char *name, struct err *err)
+static int make_file(struct unpack *p, const struct member *m, struct err *err)
 {
-	cleanup_close int fd =
-		openat(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	cleanup_close int fd = openat(m->dir_fd, m->name,
+				      O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	bool mounted = fd < 0 && errno == EEXIST;
 	int r;
 
 	if (mounted)
-		fd = open_mounted(dir_fd, name);
+		fd = open_mounted(m->dir_fd, m->name);
 	if (fd < 0)
-		return unpack_failed(path, mounted ? fd : -errno, err);
-	if (e->size_bytes > INT64_MAX)
-		return unpack_failed(path, -EFBIG, err);
-	r = fill_file(p, path, fd, err);
-	if (r == 0 && (r = finish_file(p, e, fd, mounted)) < 0)
-		unpack_failed(path, r, err);
+		return unpack_failed(m->path, mounted ? fd : -errno, err);
+	if (m->e->size_bytes > INT64_MAX)
+		return unpack_failed(m->path, -EFBIG, err);
+	r = fill_file(p, m->path, fd, err);
+	if (r == 0 && (r = finish_file(p, m->e, fd, mounted)) < 0)
+		unpack_failed(m->path, r, err);
 	/* Half a file is worse than none. */
 	if (r < 0 && !mounted)
-		(void)unlinkat(dir_fd, name, 0);
+		(void)unlinkat(m->dir_fd, m->name, 0);
 	return r;
 }
 
@@ -206,21 +203,20 @@ static int note_folder(struct unpack *p, const struct tar_entry *e, const char *
 	return more[p->n_folders++].path ? 0 : unpack_failed(path, -ENOMEM, err);
 }
 
-static int make_folder(struct unpack *p, const struct tar_entry *e, const char *path, int dir_fd,
-		       const char *name, struct err *err)
+static int make_folder(struct unpack *p, const struct member *m, struct err *err)
 {
 	cleanup_close int fd = -1;
 	int r;
 
-	if (mkdirat(dir_fd, name, 0700) < 0 && errno != EEXIST)
-		return unpack_failed(path, -errno, err);
-	fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (mkdirat(m->dir_fd, m->name, 0700) < 0 && errno != EEXIST)
+		return unpack_failed(m->path, -errno, err);
+	fd = openat(m->dir_fd, m->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
-		return unpack_failed(path, -errno, err);
-	r = set_owner(p, e, fd, "");
+		return unpack_failed(m->path, -errno, err);
+	r = set_owner(p, m->e, fd);
 	if (r == 0)
-		r = set_xattrs(p, e, fd);
-	return r < 0 ? unpack_failed(path, r, err) : note_folder(p, e, path, err);
+		r = set_xattrs(p, m->e, fd);
+	return r < 0 ? unpack_failed(m->path, r, err) : note_folder(p, m->e, m->path, err);
 }
 
 static int finish_folder(const struct unpack *p, const struct folder *f, struct err *err)
@@ -239,30 +235,29 @@ static int finish_folder(const struct unpack *p, const struct folder *f, struct 
 	return 0;
 }
 
-static int make_hardlink(struct unpack *p, const struct tar_entry *e, const char *path, int dir_fd,
-			 const char *name, struct err *err)
+static int make_hardlink(struct unpack *p, const struct member *m, struct err *err)
 {
 	cleanup_free char *target = NULL;
 	cleanup_close int target_fd = -1;
 	const char *target_name;
-	int r = tar_member_path(p->u, e->link, &target, err);
+	int r = tar_member_path(p->u, m->e->link, &target, err);
 
 	if (r < 0)
 		return r;
 	target_fd = tar_open_parent(p->u, target, &target_name, err);
 	if (target_fd < 0)
 		return target_fd;
-	if (linkat(target_fd, target_name, dir_fd, name, 0) < 0)
-		return err_errno(err, -errno, "%s: link to %s", path, target);
+	if (linkat(target_fd, target_name, m->dir_fd, m->name, 0) < 0)
+		return err_errno(err, -errno, "%s: link to %s", m->path, target);
 	return 0;
 }
 
 /* Finishes a file that was made without being opened.  Its name may be another file's by now, which
  * is left alone. */
-static int finish_made(const struct unpack *p, const struct tar_entry *e, int dir_fd,
-		       const char *name, mode_t type)
+static int finish_made(const struct unpack *p, const struct member *m, mode_t type)
 {
-	cleanup_close int fd = openat(dir_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	cleanup_close int fd = openat(m->dir_fd, m->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, time_of(m->e) };
 	struct stat sb;
 	int r;
 
@@ -270,88 +265,88 @@ static int finish_made(const struct unpack *p, const struct tar_entry *e, int di
 		return -errno;
 	if ((sb.st_mode & S_IFMT) != type || sb.st_nlink > 1)
 		return -EBUSY;
-	r = set_owner(p, e, fd, "");
-	return r == 0 ? set_time(e, dir_fd, name) : r;
+	r = set_owner(p, m->e, fd);
+	if (r == 0 && utimensat(m->dir_fd, m->name, times, AT_SYMLINK_NOFOLLOW) < 0)
+		r = -errno;
+	return r;
 }
 
-static int make_node(struct unpack *p, const struct tar_entry *e, const char *path, int dir_fd,
-		     const char *name, struct err *err)
+static int make_node(struct unpack *p, const struct member *m, struct err *err)
 {
-	mode_t type = e->type == TAR_FIFO ? S_IFIFO : e->type == TAR_CHAR ? S_IFCHR : S_IFBLK;
+	mode_t type = m->e->type == TAR_FIFO ? S_IFIFO : m->e->type == TAR_CHAR ? S_IFCHR : S_IFBLK;
 	mode_t mask;
 	int r = 0;
 
 	if (type != S_IFIFO && !(p->u->flags & TAR_UNPACK_DEVICES)) {
 		if (p->u->warn)
-			p->u->warn(path, "a device node");
+			p->u->warn(m->path, "a device node");
 		return 0;
 	}
 	/* The node is made with its mode, as setting it by name later could hit another file, if
 	 * somebody has put a link in the node's place. */
 	mask = umask(0);
-	if (mknodat(dir_fd, name, type | (mode_of(p, e) & 0777), makedev(e->major, e->minor)) < 0)
+	if (mknodat(m->dir_fd, m->name, type | (mode_of(p, m->e) & 0777),
+		    makedev(m->e->major, m->e->minor)) < 0)
 		r = -errno;
 	umask(mask);
 	if (r < 0)
-		return unpack_failed(path, r, err);
-	r = finish_made(p, e, dir_fd, name, type);
-	return r < 0 ? unpack_failed(path, r, err) : 0;
+		return unpack_failed(m->path, r, err);
+	r = finish_made(p, m, type);
+	return r < 0 ? unpack_failed(m->path, r, err) : 0;
 }
 
-static int make_symlink(struct unpack *p, const struct tar_entry *e, const char *path, int dir_fd,
-			const char *name, struct err *err)
+static int make_symlink(struct unpack *p, const struct member *m, struct err *err)
 {
-	int r = symlinkat(e->link, dir_fd, name) < 0 ? -errno : 0;
+	int r = symlinkat(m->e->link, m->dir_fd, m->name) < 0 ? -errno : 0;
 
 	if (r == 0)
-		r = finish_made(p, e, dir_fd, name, S_IFLNK);
-	return r < 0 ? unpack_failed(path, r, err) : 0;
+		r = finish_made(p, m, S_IFLNK);
+	return r < 0 ? unpack_failed(m->path, r, err) : 0;
 }
 
 /* Removes what stands in a member's way.  Return: 0; -EEXIST; -errno; with a message. */
-static int make_way(const struct unpack *p, const struct tar_entry *e, const char *path, int dir_fd,
-		    const char *name, struct err *err)
+static int make_way(const struct unpack *p, const struct member *m, struct err *err)
 {
 	struct stat sb;
-	bool folder = e->type == TAR_FOLDER;
+	bool folder = m->e->type == TAR_FOLDER;
 	int r = 0;
 
-	if (fstatat(dir_fd, name, &sb, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT ? 0 : unpack_failed(path, -errno, err);
+	if (fstatat(m->dir_fd, m->name, &sb, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : unpack_failed(m->path, -errno, err);
 	if (S_ISDIR(sb.st_mode) && folder)
 		return 0;
 	if (p->u->flags & TAR_UNPACK_KEEP_FOLDERS && S_ISDIR(sb.st_mode) != folder)
 		return err_set(err, -EEXIST,
 			       folder ? "cannot overwrite non-directory \"%s\" with directory"
 				      : "cannot overwrite directory \"%s\" with non-directory",
-			       path);
+			       m->path);
 	if (S_ISDIR(sb.st_mode))
-		r = path_remove_tree(dir_fd, name);
-	else if (unlinkat(dir_fd, name, 0) < 0 && errno != ENOENT)
-		r = errno == EBUSY && e->type == TAR_FILE ? 0 : -errno;
-	return r < 0 ? unpack_failed(path, r, err) : 0;
+		r = path_remove_tree(m->dir_fd, m->name);
+	else if (unlinkat(m->dir_fd, m->name, 0) < 0 && errno != ENOENT)
+		r = errno == EBUSY && m->e->type == TAR_FILE ? 0 : -errno;
+	return r < 0 ? unpack_failed(m->path, r, err) : 0;
 }
 
 static int place_entry(struct unpack *p, const struct tar_entry *e, const char *path,
 		       struct err *err)
 {
-	const char *name;
-	cleanup_close int dir_fd = tar_open_parent(p->u, path, &name, err);
-	int r = dir_fd < 0 ? dir_fd : make_way(p, e, path, dir_fd, name, err);
+	struct member m = { .e = e, .path = path };
+	cleanup_close int dir_fd = m.dir_fd = tar_open_parent(p->u, path, &m.name, err);
+	int r = dir_fd < 0 ? dir_fd : make_way(p, &m, err);
 
 	if (r < 0)
 		return r;
 	switch (e->type) {
 	case TAR_FILE:
-		return make_file(p, e, path, dir_fd, name, err);
+		return make_file(p, &m, err);
 	case TAR_FOLDER:
-		return make_folder(p, e, path, dir_fd, name, err);
+		return make_folder(p, &m, err);
 	case TAR_HARDLINK:
-		return make_hardlink(p, e, path, dir_fd, name, err);
+		return make_hardlink(p, &m, err);
 	case TAR_SYMLINK:
-		return make_symlink(p, e, path, dir_fd, name, err);
+		return make_symlink(p, &m, err);
 	default:
-		return make_node(p, e, path, dir_fd, name, err);
+		return make_node(p, &m, err);
 	}
 }
 
