@@ -50,7 +50,7 @@ static int pack_failed(const struct tar_pack *p, int code, struct err *err)
  * writing, or for hardware that this machine lacks. */
 static int leave_out(const struct tar_pack *p, int made_up_fd, int code, struct err *err)
 {
-	return !p->alone && tar_is_made_up(made_up_fd) ? 0 : pack_failed(p, code, err);
+	return p->depth > 0 && tar_is_made_up(made_up_fd) ? 0 : pack_failed(p, code, err);
 }
 
 static int put_bytes(struct tar_pack *p, const void *data, size_t len, struct err *err)
@@ -191,30 +191,6 @@ static int pack_symlink(struct tar_pack *p, int dir_fd, const char *name, struct
 	return e->link ? put_header(p, e, err) : pack_failed(p, -ENOMEM, err);
 }
 
-static int pack_other(struct tar_pack *p, int dir_fd, const char *name, const struct stat *sb,
-		      struct tar_entry *e, struct err *err)
-{
-	switch (sb->st_mode & S_IFMT) {
-	case S_IFREG:
-		e->type = TAR_FILE;
-		return pack_file(p, dir_fd, name, e, err);
-	case S_IFLNK:
-		e->type = TAR_SYMLINK;
-		return pack_symlink(p, dir_fd, name, e, err);
-	case S_IFCHR:
-		e->type = TAR_CHAR;
-		return put_header(p, e, err);
-	case S_IFBLK:
-		e->type = TAR_BLOCK;
-		return put_header(p, e, err);
-	case S_IFIFO:
-		e->type = TAR_FIFO;
-		return put_header(p, e, err);
-	default:
-		return 0;
-	}
-}
-
 static int pack_nonfolder(struct tar_pack *p, int dir_fd, const char *name, const struct stat *sb,
 			  struct err *err)
 {
@@ -227,11 +203,31 @@ static int pack_nonfolder(struct tar_pack *p, int dir_fd, const char *name, cons
 	if (sb->st_nlink > 1 && !S_ISSOCK(sb->st_mode) &&
 	    tar_links_find(&p->links, sb, p->path.data, &first) < 0)
 		return pack_failed(p, -ENOMEM, err);
-	if (!first)
-		return pack_other(p, dir_fd, name, sb, &e, err);
-	e.type = TAR_HARDLINK;
-	e.link = strdup(first);
-	return e.link ? put_header(p, &e, err) : pack_failed(p, -ENOMEM, err);
+	if (first) {
+		e.type = TAR_HARDLINK;
+		e.link = strdup(first);
+		return e.link ? put_header(p, &e, err) : pack_failed(p, -ENOMEM, err);
+	}
+	switch (sb->st_mode & S_IFMT) {
+	case S_IFREG:
+		e.type = TAR_FILE;
+		return pack_file(p, dir_fd, name, &e, err);
+	case S_IFLNK:
+		e.type = TAR_SYMLINK;
+		return pack_symlink(p, dir_fd, name, &e, err);
+	case S_IFCHR:
+		e.type = TAR_CHAR;
+		break;
+	case S_IFBLK:
+		e.type = TAR_BLOCK;
+		break;
+	case S_IFIFO:
+		e.type = TAR_FIFO;
+		break;
+	default:
+		return 0;
+	}
+	return put_header(p, &e, err);
 }
 
 /* Packs the member of the folder itself. */
@@ -260,23 +256,22 @@ static bool is_mount_root(int fd)
 	       (sx.stx_attributes & STATX_ATTR_MOUNT_ROOT);
 }
 
-static bool enters_mount(const struct tar_pack *p, int fd, unsigned depth)
+static bool enters_mount(const struct tar_pack *p, int fd)
 {
-	if (depth == 0 || !is_mount_root(fd))
+	if (p->depth == 0 || !is_mount_root(fd))
 		return true;
 	if (p->flags & TAR_PACK_NOT_MOUNTS)
 		return false;
 	return !p->enters || p->enters(fd);
 }
 
-static int pack_walk(struct tar_pack *p, int dir_fd, const char *name, unsigned depth, bool deep,
-		     struct err *err);
+static int pack_walk(struct tar_pack *p, int dir_fd, const char *name, bool deep, struct err *err);
 
-static int pack_content(struct tar_pack *p, int fd, unsigned depth, struct err *err)
+static int pack_content(struct tar_pack *p, int fd, struct err *err)
 {
 	cleanup_strv char **names = NULL;
 	size_t len = p->path.len;
-	int r = depth == DEPTH_MAX ? -ELOOP : tar_list(fd, &names);
+	int r = p->depth == DEPTH_MAX ? -ELOOP : tar_list(fd, &names);
 
 	if (r < 0)
 		return leave_out(p, fd, r, err);
@@ -285,32 +280,32 @@ static int pack_content(struct tar_pack *p, int fd, unsigned depth, struct err *
 
 		if (buf_adds(&p->path, slash ? "/" : "") < 0 || buf_adds(&p->path, *n) < 0)
 			return pack_failed(p, -ENOMEM, err);
-		r = pack_walk(p, fd, *n, depth + 1, true, err);
+		p->depth++;
+		r = pack_walk(p, fd, *n, true, err);
+		p->depth--;
 		p->path.len = len;
 		p->path.data[len] = '\0';
 	}
 	return r;
 }
 
-static int pack_walk(struct tar_pack *p, int dir_fd, const char *name, unsigned depth, bool deep,
-		     struct err *err)
+static int pack_walk(struct tar_pack *p, int dir_fd, const char *name, bool deep, struct err *err)
 {
 	cleanup_close int fd = -1;
 	struct stat sb;
 	int r;
 
-	p->alone = depth == 0;
 	if (fstatat(dir_fd, name, &sb, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT && depth > 0 ? 0 : pack_failed(p, -errno, err);
+		return errno == ENOENT && p->depth > 0 ? 0 : pack_failed(p, -errno, err);
 	if (!S_ISDIR(sb.st_mode))
 		return pack_nonfolder(p, dir_fd, name, &sb, err);
 	fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &sb) < 0)
-		return (errno == ENOENT || errno == ENOTDIR || errno == ELOOP) && depth > 0
+		return (errno == ENOENT || errno == ENOTDIR || errno == ELOOP) && p->depth > 0
 			       ? 0
 			       : leave_out(p, dir_fd, -errno, err);
 	r = pack_folder(p, fd, &sb, err);
-	return r == 0 && deep && enters_mount(p, fd, depth) ? pack_content(p, fd, depth, err) : r;
+	return r == 0 && deep && enters_mount(p, fd) ? pack_content(p, fd, err) : r;
 }
 
 static int set_path(struct tar_pack *p, const char *as, struct err *err)
@@ -323,14 +318,16 @@ int tar_pack_tree(struct tar_pack *p, int dir_fd, const char *name, const char *
 {
 	int r = set_path(p, as, err);
 
-	return r == 0 ? pack_walk(p, dir_fd, name, 0, true, err) : r;
+	p->depth = 0;
+	return r == 0 ? pack_walk(p, dir_fd, name, true, err) : r;
 }
 
 int tar_pack_one(struct tar_pack *p, int dir_fd, const char *name, const char *as, struct err *err)
 {
 	int r = set_path(p, as, err);
 
-	return r == 0 ? pack_walk(p, dir_fd, name, 1, false, err) : r;
+	p->depth = 1;
+	return r == 0 ? pack_walk(p, dir_fd, name, false, err) : r;
 }
 
 int tar_pack_empty(struct tar_pack *p, const char *as, struct err *err)

@@ -29,7 +29,7 @@ struct tar_pack {
 	/* The members below are the packer's own; zero at the start. */
 	struct buf path;
 	struct tar_links *links;
-	bool alone; /* the current file was asked for by its name */
+	unsigned depth; /* of the current file; 0: it was asked for by its name */
 };
 
 /**
