@@ -31,6 +31,7 @@ struct walk {
 	struct files_output *out;
 	struct tar_pack *pack; /* for a layer; NULL for a list of changes */
 	struct buf path;       /* without a slash in front */
+	unsigned depth;	       /* of the folder that is walked */
 	struct err *err;
 };
 
@@ -38,6 +39,8 @@ struct walk {
 struct pair {
 	int upper, lower; /* lower: -1 where the image has none */
 	bool replaced;	  /* nothing of @lower is visible any more */
+	bool changed;	  /* something in @upper is not as in @lower; set by walk_folder() */
+	size_t entries;	  /* of @upper; likewise */
 };
 
 static int changes_failed(const struct walk *w, int code)
@@ -114,7 +117,7 @@ static int add_opaque(struct walk *w)
 }
 
 /* Lists files of the image in a folder whose content was replaced, that are not there any more. */
-static int list_hidden(struct walk *w, const struct pair *p, bool *ret_changed)
+static int list_hidden(struct walk *w, struct pair *p)
 {
 	cleanup_strv char **names = NULL;
 	size_t len = w->path.len;
@@ -125,7 +128,7 @@ static int list_hidden(struct walk *w, const struct pair *p, bool *ret_changed)
 	for (char **n = names; r == 0 && n && *n; n++) {
 		if (faccessat(p->upper, *n, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 			continue;
-		*ret_changed = true;
+		p->changed = true;
 		r = push_name(w, *n);
 		if (r == 0)
 			r = list_change(w, 'D');
@@ -139,8 +142,7 @@ static bool same_folder(const struct stat *a, const struct stat *b)
 	return a->st_mode == b->st_mode && a->st_uid == b->st_uid && a->st_gid == b->st_gid;
 }
 
-static int walk_folder(struct walk *w, const struct pair *p, unsigned depth, bool *ret_changed,
-		       size_t *ret_n);
+static int walk_folder(struct walk *w, struct pair *p);
 
 static void pair_close(struct pair *p)
 {
@@ -164,13 +166,11 @@ static int open_pair(struct walk *w, const struct pair *p, const char *name, boo
 }
 
 /* @lower: what the image has under this name; NULL for nothing */
-static int visit_folder(struct walk *w, const struct pair *p, const char *name,
-			const struct stat *sb, const struct stat *lower, unsigned depth,
-			bool *ret_changed)
+static int visit_folder(struct walk *w, struct pair *p, const char *name, const struct stat *sb,
+			const struct stat *lower)
 {
-	bool in_both = lower && S_ISDIR(lower->st_mode), changed = false;
-	cleanup(pair_close) struct pair inner = { -1, -1, false };
-	size_t entries = 0;
+	bool in_both = lower && S_ISDIR(lower->st_mode), changed;
+	cleanup(pair_close) struct pair inner = { .upper = -1, .lower = -1 };
 	int r = open_pair(w, p, name, in_both, &inner);
 
 	if (r < 0)
@@ -182,25 +182,25 @@ static int visit_folder(struct walk *w, const struct pair *p, const char *name,
 		if (r == 0 && inner.replaced && !p->replaced)
 			r = add_opaque(w);
 	} else if (inner.replaced) {
-		r = list_hidden(w, &inner, &changed);
+		r = list_hidden(w, &inner);
 	}
+	w->depth++;
 	if (r == 0)
-		r = walk_folder(w, &inner, depth + 1, &changed, &entries);
+		r = walk_folder(w, &inner);
+	w->depth--;
 	if (r < 0)
 		return r;
 	if (lower)
-		changed = changed || !in_both || !same_folder(sb, lower);
+		changed = inner.changed || !in_both || !same_folder(sb, lower);
 	else
 		/* /etc is made for mount points, too, where the image has none. */
-		changed = changed ||
-			  (entries == 0 ? !is_mount_point(w, sb, 0) : !streq(w->path.data, "etc"));
-	if (changed)
-		*ret_changed = true;
+		changed = inner.changed || (inner.entries == 0 ? !is_mount_point(w, sb, 0)
+							       : !streq(w->path.data, "etc"));
+	p->changed = p->changed || changed;
 	return changed && !w->pack ? list_change(w, lower ? 'C' : 'A') : 0;
 }
 
-static int visit_entry(struct walk *w, const struct pair *p, const char *name, unsigned depth,
-		       bool *ret_changed)
+static int visit_entry(struct walk *w, struct pair *p, const char *name)
 {
 	struct stat sb, lower;
 	bool has_lower;
@@ -209,37 +209,36 @@ static int visit_entry(struct walk *w, const struct pair *p, const char *name, u
 		return errno == ENOENT ? 0 : changes_failed(w, -errno);
 	has_lower = p->lower >= 0 && fstatat(p->lower, name, &lower, AT_SYMLINK_NOFOLLOW) == 0;
 	if (S_ISDIR(sb.st_mode))
-		return visit_folder(w, p, name, &sb, has_lower ? &lower : NULL, depth, ret_changed);
+		return visit_folder(w, p, name, &sb, has_lower ? &lower : NULL);
 	if (is_whiteout(&sb)) {
 		if (!has_lower)
 			return 0;
-		*ret_changed = true;
+		p->changed = true;
 		return w->pack ? add_whiteout(w) : list_change(w, 'D');
 	}
 	if (!has_lower && is_mount_point(w, &sb, 0))
 		return 0;
-	*ret_changed = true;
+	p->changed = true;
 	if (w->pack)
 		return tar_pack_one(w->pack, p->upper, name, w->path.data, w->err);
 	return list_change(w, has_lower ? 'C' : 'A');
 }
 
-static int walk_folder(struct walk *w, const struct pair *p, unsigned depth, bool *ret_changed,
-		       size_t *ret_n)
+static int walk_folder(struct walk *w, struct pair *p)
 {
 	cleanup_strv char **names = NULL;
 	size_t len = w->path.len;
-	int r = depth == DEPTH_MAX ? -ELOOP : tar_list(p->upper, &names);
+	int r = w->depth == DEPTH_MAX ? -ELOOP : tar_list(p->upper, &names);
 
 	if (r < 0)
 		return changes_failed(w, r);
 	for (char **n = names; r == 0 && n && *n; n++) {
 		r = push_name(w, *n);
 		if (r == 0)
-			r = visit_entry(w, p, *n, depth, ret_changed);
+			r = visit_entry(w, p, *n);
 		pop_name(w, len);
 	}
-	*ret_n = strv_len(names);
+	p->entries = strv_len(names);
 	return r;
 }
 
@@ -257,9 +256,7 @@ static int visit_root(struct walk *w, const struct pair *p)
 
 static int compare_with_image(struct walk *w)
 {
-	cleanup(pair_close) struct pair p = { -1, -1, false };
-	bool changed = false;
-	size_t n;
+	cleanup(pair_close) struct pair p = { .upper = -1, .lower = -1 };
 	int r;
 
 	if (buf_adds(&w->path, "") < 0)
@@ -269,7 +266,7 @@ static int compare_with_image(struct walk *w)
 	if (p.upper < 0 || p.lower < 0)
 		return err_errno(w->err, -errno, "compare with the image");
 	r = visit_root(w, &p);
-	return r == 0 ? walk_folder(w, &p, 0, &changed, &n) : r;
+	return r == 0 ? walk_folder(w, &p) : r;
 }
 
 int files_changes(struct files_output *out, struct err *err)
