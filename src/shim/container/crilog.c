@@ -45,16 +45,6 @@ struct crilog {
 	struct buf records;
 };
 
-static int add_record(struct buf *b, const char *when, const char *stream, char tag,
-		      const char *data, size_t len)
-{
-	int r = buf_addf(b, "%s %s %c ", when, stream, tag);
-
-	if (r == 0)
-		r = buf_add(b, data, len);
-	return r < 0 ? r : buf_add(b, "\n", 1);
-}
-
 /* The length of the record that begins at @data; @ret_whole: it ends a line. */
 static size_t next_record(const char *data, size_t len, bool *ret_whole)
 {
@@ -221,8 +211,12 @@ static int write_records(struct crilog *l, enum link_channel channel, const char
 				return r;
 			change_file(l);
 		}
-		r = add_record(&l->records, when, stream_name(channel), whole ? 'F' : 'P', data,
-			       piece);
+		r = buf_addf(&l->records, "%s %s %c ", when, stream_name(channel),
+			     whole ? 'F' : 'P');
+		if (r == 0)
+			r = buf_add(&l->records, data, piece);
+		if (r == 0)
+			r = buf_add(&l->records, "\n", 1);
 		l->within[channel] = !whole;
 		data += piece + whole;
 		len -= piece + whole;
