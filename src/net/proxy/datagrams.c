@@ -68,7 +68,7 @@ static size_t write_local(const struct peer *from, int family, char *control)
 	union peer_address address;
 	struct in6_pktinfo info6;
 
-	if (!from || peer_write(from, family, &address) == 0)
+	if (peer_write(from, family, &address) == 0)
 		return 0;
 	memset(control, 0, DATAGRAM_CONTROL);
 	if (family == AF_INET) {
@@ -85,12 +85,12 @@ static size_t write_local(const struct peer *from, int family, char *control)
 }
 
 void datagrams_address(struct datagrams *d, unsigned first, unsigned n, int family,
-		       const struct peer *to, const struct peer *from)
+		       const struct flow_key *key)
 {
 	union peer_address *address = &d->from[first];
 	char *control = d->control[first];
-	socklen_t len = to ? peer_write(to, family, address) : 0;
-	size_t control_len = write_local(from, family, control);
+	socklen_t len = key ? peer_write(&key->client, family, address) : 0;
+	size_t control_len = key ? write_local(&key->local, family, control) : 0;
 
 	for (unsigned i = first; i < first + n; i++)
 		d->messages[i].msg_hdr = (struct msghdr){

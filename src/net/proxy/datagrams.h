@@ -3,7 +3,7 @@
 
 #include <sys/socket.h>
 
-#include "net/proxy/peer.h"
+#include "net/proxy/flow-table.h"
 
 /* Room for some datagrams, received and sent with one call each. */
 
@@ -29,11 +29,11 @@ void datagrams_local(struct datagrams *d, unsigned i, struct peer *ret);
 
 /**
  * datagrams_address() - address received datagrams, to be sent on
- * @to:   NULL: to what the socket is connected to
- * @from: this host's address to send from; NULL, or none: the kernel chooses
+ * @key: they go to its client, from its address of this host; where that is none, the kernel
+ *       chooses.  NULL: to what the socket is connected to
  */
 void datagrams_address(struct datagrams *d, unsigned first, unsigned n, int family,
-		       const struct peer *to, const struct peer *from);
+		       const struct flow_key *key);
 
 /** datagrams_send() - send datagrams.  Return: how many were sent before the first that could not
  * be. */

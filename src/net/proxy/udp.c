@@ -105,7 +105,7 @@ static int receive_replies(struct source *s, int fd, uint32_t events, void *arg)
 	if (n < 0)
 		return 0;
 	touch_flow(u);
-	datagrams_address(d, 0, (unsigned)n, f->family, &u->entry.key.client, &u->entry.key.local);
+	datagrams_address(d, 0, (unsigned)n, f->family, &u->entry.key);
 	sent = datagrams_send(d, 0, (unsigned)n, f->fd);
 	f->dropped += (unsigned)n - sent;
 	return 0;
@@ -187,7 +187,7 @@ static void pass_on(struct forward *f, struct udp_flow *u, unsigned first, unsig
 
 	if (u) {
 		touch_flow(u);
-		datagrams_address(d, first, n, f->family, NULL, NULL);
+		datagrams_address(d, first, n, f->family, NULL);
 		sent = datagrams_send(d, first, n, u->fd);
 	}
 	f->dropped += n - sent;
