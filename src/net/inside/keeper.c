@@ -206,11 +206,6 @@ static void keeper_reset(struct keeper *k)
 	loop_free(k->loop);
 }
 
-static void handle_call(struct call *call, void *arg)
-{
-	handle(arg, call);
-}
-
 int keeper_run(const struct keeper_start *start, struct err *err)
 {
 	cleanup(keeper_reset) struct keeper k = { .settled = !start->adopted };
@@ -218,7 +213,7 @@ int keeper_run(const struct keeper_start *start, struct err *err)
 
 	if (r < 0)
 		return r;
-	r = server_new(k.loop, start->listen_fd, start->owner, handle_call, &k, &k.server);
+	r = server_new(&k, start->listen_fd, start->owner, &k.server);
 	if (r < 0)
 		return err_errno(err, r, "control socket");
 	r = outward_new(&k, start->wire, start->ask, &k.outward, err);

@@ -18,6 +18,8 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/unix.h"
+#include "net/inside/handle.h"
+#include "net/inside/keeper.h"
 
 #define CLIENTS_MAX 512u
 
@@ -32,11 +34,9 @@ struct client {
 TAILQ_HEAD(clients, client);
 
 struct server {
-	struct loop *loop;
+	struct keeper *keeper;
 	int fd;
 	uid_t owner;
-	server_fn fn;
-	void *arg;
 	struct source *source;
 	struct clients clients; /* connections that have asked for nothing yet, or watch */
 	size_t n_clients;
@@ -129,7 +129,7 @@ void call_watch(struct call *call)
 
 	send_answer(call, "{\"ok\":true}", -1);
 	c = client_new(s, take_fd(&call->conn));
-	if (c && loop_add_io(s->loop, c->fd, EPOLLRDHUP, client_gone, c, &c->source) < 0)
+	if (c && loop_add_io(s->keeper->loop, c->fd, EPOLLRDHUP, client_gone, c, &c->source) < 0)
 		client_free(c);
 	else if (c)
 		c->watches = true;
@@ -167,7 +167,7 @@ static void handle_call(struct server *s, struct call *call, size_t len)
 	if (net_request_read(s->packet, len, &call->rq, &err) < 0)
 		call_refuse(call, &err);
 	else
-		s->fn(call, s->arg);
+		handle(s->keeper, call);
 }
 
 static int client_readable(struct source *source, int fd, uint32_t events, void *arg)
@@ -236,25 +236,24 @@ static int client_acceptable(struct source *source, int listen_fd, uint32_t even
 	}
 	make_room(s);
 	c = client_new(s, fd);
-	if (c && loop_add_io(s->loop, c->fd, EPOLLIN, client_readable, c, &c->source) < 0)
+	if (c && loop_add_io(s->keeper->loop, c->fd, EPOLLIN, client_readable, c, &c->source) < 0)
 		client_free(c);
 	return 0;
 }
 
-int server_new(struct loop *loop, int listen_fd, uid_t owner, server_fn fn, void *arg,
-	       struct server **ret)
+int server_new(struct keeper *k, int listen_fd, uid_t owner, struct server **ret)
 {
 	struct server *s = calloc(1, sizeof(*s));
 	int r;
 
 	if (!s)
 		return -ENOMEM;
-	*s = (struct server){ .loop = loop, .fd = -1, .owner = owner, .fn = fn, .arg = arg };
+	*s = (struct server){ .keeper = k, .fd = -1, .owner = owner };
 	TAILQ_INIT(&s->clients);
 	s->packet = malloc(NET_PACKET_MAX);
 	r = s->packet ? fd_set_nonblock(listen_fd, true) : -ENOMEM;
 	if (r == 0)
-		r = loop_add_io(loop, listen_fd, EPOLLIN, client_acceptable, s, &s->source);
+		r = loop_add_io(k->loop, listen_fd, EPOLLIN, client_acceptable, s, &s->source);
 	if (r < 0) {
 		server_free(s);
 		return r;

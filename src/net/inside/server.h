@@ -6,6 +6,7 @@
 
 /* The control socket of moat-net (docs/NET.md). */
 
+struct keeper;
 struct server;
 
 /* A request that waits for its answer, and is freed with it. */
@@ -16,18 +17,15 @@ struct call {
 	struct server *server;
 };
 
-/** server_fn - gets each request.  @call: to be answered now or later */
-typedef void (*server_fn)(struct call *call, void *arg);
-
 /**
- * server_new() - begin to take requests
+ * server_new() - begin to take requests, which handle() gets
+ * @k:         borrowed
  * @listen_fd: taken over when this succeeds
  * @owner:     the user who may ask
  *
  * Return: 0; -errno.
  */
-int server_new(struct loop *loop, int listen_fd, uid_t owner, server_fn fn, void *arg,
-	       struct server **ret);
+int server_new(struct keeper *k, int listen_fd, uid_t owner, struct server **ret);
 void server_free(struct server *s);
 
 /** call_answer() - say yes.  @fd: goes with the answer; borrowed; -1: none */
