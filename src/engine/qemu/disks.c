@@ -16,7 +16,11 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "engine/qemu/cmdline.h"
+
+#define SWAP_TIMEOUT_USEC   (10 * USEC_PER_SEC)
+#define RESUME_TIMEOUT_USEC USEC_PER_SEC /* after this, another machine comes up sooner */
 
 #define FDSET_FIRST 64 /* above the fdsets of the command line */
 /* First number of nodes in a machine that was forked: the zygote used a few, and is not asked how
@@ -24,16 +28,16 @@
 #define FORKED_FIRST 500
 #define TEXT_MAX     160
 
-void qemu_disks_init(struct qemu_disks *d, const struct machine *m)
+void qemu_disks_init(struct qemu_disks *d, struct qmp *q, const struct machine *m)
 {
-	*d = (struct qemu_disks){ 0 };
+	*d = (struct qemu_disks){ .qmp = q };
 	for (size_t i = 0; i < m->n_disks; i++)
 		d->at[i].set = m->disks[i].fd < 0 ? 0 : (unsigned)i + QEMU_FDSET_DISKS;
 }
 
-void qemu_disks_init_forked(struct qemu_disks *d)
+void qemu_disks_init_forked(struct qemu_disks *d, struct qmp *q)
 {
-	*d = (struct qemu_disks){ .generation = FORKED_FIRST };
+	*d = (struct qemu_disks){ .qmp = q, .generation = FORKED_FIRST };
 }
 
 /* Commands to be sent together, and their texts. */
@@ -104,8 +108,8 @@ static int forget_nodes(struct qmp *q, const struct qemu_disk *old, size_t n, st
 	return b.n > 0 ? qmp_send_ahead(q, b.commands, b.n, err) : 0;
 }
 
-int qemu_disks_swap(struct qemu_disks *d, struct qmp *q, const struct machine_swap *swaps, size_t n,
-		    bool resume, uint64_t deadline_usec, struct err *err)
+int qemu_disks_swap(struct qemu_disks *d, const struct machine_swap *swaps, size_t n, bool resume,
+		    struct err *err)
 {
 	struct qemu_disk next[MACHINE_DISKS_MAX], old[MACHINE_DISKS_MAX];
 	cleanup(buf_reset) struct buf reopen = BUF_INIT;
@@ -125,10 +129,12 @@ int qemu_disks_swap(struct qemu_disks *d, struct qmp *q, const struct machine_sw
 		(struct qmp_command){ .name = "blockdev-reopen", .arguments = reopen.data };
 	if (resume)
 		b.commands[b.n++] = (struct qmp_command){ .name = "cont" };
-	r = qmp_call_all(q, b.commands, b.n, deadline_usec, err);
+	r = qmp_call_all(d->qmp, b.commands, b.n,
+			 clock_mono_usec() + (resume ? RESUME_TIMEOUT_USEC : SWAP_TIMEOUT_USEC),
+			 err);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < n; i++)
 		d->at[swaps[i].disk] = next[i];
-	return forget_nodes(q, old, n, err);
+	return forget_nodes(d->qmp, old, n, err);
 }

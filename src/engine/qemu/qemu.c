@@ -35,7 +35,6 @@
 
 #define QMP_TIMEOUT_USEC      (10 * USEC_PER_SEC)
 #define PAUSE_TIMEOUT_USEC    (5 * USEC_PER_SEC) /* whoever asks moat-shim meanwhile waits too */
-#define RESUME_TIMEOUT_USEC   USEC_PER_SEC	 /* after this, another machine comes up sooner */
 #define REAP_TIMEOUT_MSEC     2000
 #define SNAPSHOT_TIMEOUT_USEC (30 * USEC_PER_SEC)
 
@@ -151,7 +150,7 @@ static int start_vm(enum qemu_accel accel, const struct machine *m, struct vm **
 		return r;
 	qmp_init(&vm->qmp, take_fd(&ours), on_event, vm);
 	vm->qmp.pid = vm->process.pid;
-	qemu_disks_init(&vm->disks, m);
+	qemu_disks_init(&vm->disks, &vm->qmp, m);
 	r = machine_is_restored(m)
 		    ? qemu_restore(&vm->qmp, s.state_fd, clock_mono_usec() + QMP_TIMEOUT_USEC, err)
 		    : qmp_send_ahead(&vm->qmp, NULL, 0, err);
@@ -182,7 +181,7 @@ static int fork_vm(const struct machine *m, int zygote_fd, struct vm **ret, stru
 	qmp_init(&vm->qmp, take_fd(&ours), on_event, vm);
 	vm->qmp.pid = vm->process.pid;
 	vm->qmp.ready = true; /* the session with the zygote goes on */
-	qemu_disks_init_forked(&vm->disks);
+	qemu_disks_init_forked(&vm->disks, &vm->qmp);
 	*ret = take_ptr(vm);
 	return 0;
 }
@@ -210,15 +209,12 @@ static int resume_vm(struct vm *vm, struct err *err)
 static int swap_disks(struct vm *vm, const struct machine_swap *swaps, size_t n, bool resume,
 		      struct err *err)
 {
-	uint64_t patience = resume ? RESUME_TIMEOUT_USEC : QMP_TIMEOUT_USEC;
 	int r = n <= MACHINE_DISKS_MAX ? 0 : err_set(err, -EINVAL, "too many disks");
 
 	for (size_t i = 0; r == 0 && i < n; i++)
 		r = swaps[i].disk < MACHINE_DISKS_MAX ? qemu_check_disk(&swaps[i].with, err)
 						      : err_set(err, -EINVAL, "no such disk");
-	return r < 0 ? r
-		     : qemu_disks_swap(&vm->disks, &vm->qmp, swaps, n, resume,
-				       clock_mono_usec() + patience, err);
+	return r < 0 ? r : qemu_disks_swap(&vm->disks, swaps, n, resume, err);
 }
 
 /* For QEMU, more than the machine has means an empty balloon. */
