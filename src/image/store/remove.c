@@ -24,8 +24,10 @@ void removal_reset(struct removal *r)
 	*r = (struct removal){ 0 };
 }
 
-/* A removal: the new table, and what changes in it. */
+/* A removal: what is asked for, the new table, and what changes in it. */
 struct plan {
+	const char *name;
+	bool force;
 	struct table next;
 	size_t i; /* index of the image */
 	bool by_id;
@@ -71,19 +73,18 @@ static int drop_name(struct plan *p, const char *name)
 	return note_untagged(p, name);
 }
 
-static int make_plan(struct store *st, const char *name, bool force, struct plan *p,
-		     struct err *err)
+static int make_plan(struct store *st, struct plan *p, struct err *err)
 {
 	const struct image *im;
 	struct match m;
 	size_t n_tags;
-	int r = table_lookup(&st->table, name, &m, err);
+	int r = table_lookup(&st->table, p->name, &m, err);
 
 	if (r < 0)
 		return r;
 	im = &st->table.records[m.i]->im;
 	n_tags = strv_len(im->tags);
-	if (m.by_id && n_tags > 1 && !force)
+	if (m.by_id && n_tags > 1 && !p->force)
 		return err_set(
 			err, -EBUSY,
 			"conflict: unable to delete %.12s (must be forced) - image is referenced "
@@ -100,22 +101,21 @@ static int make_plan(struct store *st, const char *name, bool force, struct plan
 }
 
 /* May an image that containers use lose its last name?  Docker's rules decide. */
-static int check_users(const struct plan *p, const char *name, bool force,
-		       const struct image_users *users, struct err *err)
+static int check_users(const struct plan *p, const struct image_users *users, struct err *err)
 {
 	const char *id = digest_hex(&p->next.records[p->i]->im.config);
 
-	if (!p->by_id && !force)
+	if (!p->by_id && !p->force)
 		return err_set(err, -EBUSY,
 			       "conflict: unable to remove repository reference \"%.300s\" (must "
 			       "force) - a container is using its referenced image %.12s",
-			       name, id);
+			       p->name, id);
 	if (p->by_id && users->running > 0)
 		return err_set(err, -EBUSY,
 			       "conflict: unable to delete %.12s (cannot be forced) - image is "
 			       "being used by a running container",
 			       id);
-	if (p->by_id && !force)
+	if (p->by_id && !p->force)
 		return err_set(err, -EBUSY,
 			       "conflict: unable to delete %.12s (must be forced) - image is being "
 			       "used by a stopped container",
@@ -147,23 +147,14 @@ static int drop_image(struct store *st, struct plan *p, struct err *err)
 	return table_commit_and_collect(st, &p->next, err);
 }
 
-/* Counts the containers that use an image. */
-struct question {
-	struct image_users (*count)(const struct digest *manifest, void *arg); /* NULL: none */
-	void *arg;
-};
-
-static int take_last_name(struct store *st, const char *name, bool force, const struct question *q,
-			  struct plan *p, struct err *err)
+static int take_last_name(struct store *st, struct plan *p, const struct image_users *users,
+			  struct err *err)
 {
-	const struct digest *manifest = &p->next.records[p->i]->im.manifest;
-	struct image_users users =
-		q->count ? q->count(manifest, q->arg) : (struct image_users){ 0 };
 	int r;
 
-	if (users.all == 0)
+	if (users->all == 0)
 		return drop_image(st, p, err);
-	r = check_users(p, name, force, &users, err);
+	r = check_users(p, users, err);
 	return r < 0 ? r : keep_nameless(st, p, err);
 }
 
@@ -171,13 +162,15 @@ int store_remove(struct store *st, const char *name, bool force,
 		 struct image_users (*count)(const struct digest *manifest, void *arg), void *arg,
 		 struct removal *ret, struct err *err)
 {
-	const struct question q = { count, arg };
-	cleanup(plan_reset) struct plan p = { 0 };
+	cleanup(plan_reset) struct plan p = { .name = name, .force = force };
+	struct image_users users = { 0 };
 	LOCK_STORE(st);
-	int r = make_plan(st, name, force, &p, err);
+	int r = make_plan(st, &p, err);
 
+	if (r == 0 && p.loses_all && count)
+		users = count(&p.next.records[p.i]->im.manifest, arg);
 	if (r == 0)
-		r = p.loses_all ? take_last_name(st, name, force, &q, &p, err)
+		r = p.loses_all ? take_last_name(st, &p, &users, err)
 				: table_commit(st, &p.next, err);
 	if (r < 0)
 		return r;
