@@ -23,6 +23,19 @@
 #define STAGING		 ".new"
 #define INIT_HASH	 "init"
 
+/* The folder in which a pair is put together. */
+struct staging {
+	struct kernel_store *ks;
+	int fd;
+	/* Of kernel and initramfs, one after the other; the pair's hash covers both. */
+	char hashes[2 * SHA256_HEX_LEN + 1];
+};
+
+static void staging_close(struct staging *s)
+{
+	fd_close(&s->fd);
+}
+
 /* Everybody may read the file, as the engine's process has a user of its own; the folder above
  * lets nobody else in. */
 static int create_file(int dir_fd, const char *name)
@@ -80,8 +93,7 @@ static bool is_kernel(int fd)
 		memcmp(head + 56, "ARM\x64", 4) == 0);
 }
 
-static int copy_kernel(const char *path, int dir_fd, char ret_hex[SHA256_HEX_LEN + 1],
-		       struct err *err)
+static int copy_kernel(struct staging *s, const char *path, struct err *err)
 {
 	cleanup_close int from = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	cleanup_close int to = -1;
@@ -95,84 +107,80 @@ static int copy_kernel(const char *path, int dir_fd, char ret_hex[SHA256_HEX_LEN
 		return err_set(err, -EINVAL,
 			       "kernel %s: not a kernel image; a bzImage or an ELF file is needed",
 			       path);
-	to = create_file(dir_fd, "vmlinuz");
+	to = create_file(s->fd, "vmlinuz");
 	if (to < 0)
 		return err_errno(err, to, "copy of kernel %s", path);
 	r = kernel_unpack(from, to, &device_parameters, err);
 	if (r < 0)
 		return r;
-	r = write_version(from, dir_fd);
+	r = write_version(from, s->fd);
 	if (r == 0 && device_parameters)
-		r = file_write_atomic(dir_fd, KERNEL_PARAMETERS, "", 0, 0600);
+		r = file_write_atomic(s->fd, KERNEL_PARAMETERS, "", 0, 0600);
 	if (r == 0)
-		r = seal_file(to, ret_hex);
+		r = seal_file(to, s->hashes);
 	return r < 0 ? err_errno(err, r, "copy of kernel %s", path) : 0;
 }
 
-static int note_init(struct kernel_store *ks, int dir_fd)
+static int note_init(const struct staging *s)
 {
-	cleanup_close int fd = open(ks->init_path, O_RDONLY | O_CLOEXEC);
+	cleanup_close int fd = open(s->ks->init_path, O_RDONLY | O_CLOEXEC);
 	char hash[SHA256_HEX_LEN + 1];
 	int r = fd < 0 ? -errno : hash_fd(fd, hash);
 
-	return r < 0 ? r : file_write_atomic(dir_fd, INIT_HASH, hash, SHA256_HEX_LEN, 0600);
+	return r < 0 ? r : file_write_atomic(s->fd, INIT_HASH, hash, SHA256_HEX_LEN, 0600);
 }
 
 /* Builds an initramfs from modules, or from the one in @old_fd where that is given. */
-static int build_initrd(struct kernel_store *ks, const char *modules, int old_fd, int dir_fd,
-			char ret_hex[SHA256_HEX_LEN + 1], struct err *err)
+static int build_initrd(struct staging *s, const char *modules, int old_fd, struct err *err)
 {
-	cleanup_close int fd = create_file(dir_fd, "initrd");
+	cleanup_close int fd = create_file(s->fd, "initrd");
 	int r;
 
 	if (fd < 0)
 		return err_errno(err, fd, "initramfs");
 	if (old_fd >= 0)
-		r = initramfs_update(old_fd, ks->init_path, fd, err);
+		r = initramfs_update(old_fd, s->ks->init_path, fd, err);
 	else
-		r = initramfs_build(ks->init_path, modules && *modules ? modules : NULL, fd, err);
+		r = initramfs_build(s->ks->init_path, modules && *modules ? modules : NULL, fd,
+				    err);
 	if (r < 0)
 		return r;
-	r = seal_file(fd, ret_hex);
+	r = seal_file(fd, s->hashes + SHA256_HEX_LEN);
 	if (r == 0)
-		r = note_init(ks, dir_fd);
+		r = note_init(s);
 	return r < 0 ? err_errno(err, r, "initramfs") : 0;
 }
 
-static int open_staging(struct kernel_store *ks, int *ret_fd, struct err *err)
+static int open_staging(struct staging *s, struct err *err)
 {
-	int r = path_remove_tree(ks->fd, STAGING);
+	int r = path_remove_tree(s->ks->fd, STAGING);
 
 	if (r == 0)
-		r = path_open_dir(ks->fd, STAGING, 0700, ret_fd);
-	return r < 0 ? err_errno(err, r, "%s", ks->path) : 0;
+		r = path_open_dir(s->ks->fd, STAGING, 0700, &s->fd);
+	return r < 0 ? err_errno(err, r, "%s", s->ks->path) : 0;
 }
 
-/* @both: the hashes of kernel and initramfs, one after the other; @ret_hash covers both. */
-static int seal_staging(struct kernel_store *ks, int dir_fd, const char *both,
-			char ret_hash[SHA256_HEX_LEN + 1], struct err *err)
+static int seal_staging(const struct staging *s, char ret_hash[SHA256_HEX_LEN + 1], struct err *err)
 {
-	int r = fsync(dir_fd) < 0 ? -errno : hash_bytes(both, 2 * SHA256_HEX_LEN, ret_hash);
+	int r = fsync(s->fd) < 0 ? -errno : hash_bytes(s->hashes, 2 * SHA256_HEX_LEN, ret_hash);
 
-	return r < 0 ? err_errno(err, r, "%s", ks->path) : 0;
+	return r < 0 ? err_errno(err, r, "%s", s->ks->path) : 0;
 }
 
 int kernel_stage(struct kernel_store *ks, const char *kernel, const char *modules,
 		 char ret_hash[SHA256_HEX_LEN + 1], struct err *err)
 {
-	char both[2 * SHA256_HEX_LEN + 1];
-	cleanup_close int dir_fd = -1;
-	int r = open_staging(ks, &dir_fd, err);
+	cleanup(staging_close) struct staging s = { .ks = ks, .fd = -1 };
+	int r = open_staging(&s, err);
 
 	if (r == 0)
-		r = copy_kernel(kernel, dir_fd, both, err);
+		r = copy_kernel(&s, kernel, err);
 	if (r == 0)
-		r = build_initrd(ks, modules, -1, dir_fd, both + SHA256_HEX_LEN, err);
-	return r == 0 ? seal_staging(ks, dir_fd, both, ret_hash, err) : r;
+		r = build_initrd(&s, modules, -1, err);
+	return r == 0 ? seal_staging(&s, ret_hash, err) : r;
 }
 
-static int copy_kernel_of(struct kernel_store *ks, const char *hash, int dir_fd,
-			  char ret_hex[SHA256_HEX_LEN + 1], struct err *err)
+static int copy_kernel_of(struct staging *s, const char *hash, struct err *err)
 {
 	static const char *const names[] = { "vmlinuz", "version", KERNEL_PARAMETERS };
 	cleanup_close int fd = -1;
@@ -183,12 +191,12 @@ static int copy_kernel_of(struct kernel_store *ks, const char *hash, int dir_fd,
 
 		if (!from)
 			return err_nomem(err);
-		if (linkat(ks->fd, from, dir_fd, names[i], 0) < 0 &&
+		if (linkat(s->ks->fd, from, s->fd, names[i], 0) < 0 &&
 		    !(errno == ENOENT && streq(names[i], KERNEL_PARAMETERS)))
-			return err_errno(err, -errno, "%s/%s", ks->path, from);
+			return err_errno(err, -errno, "%s/%s", s->ks->path, from);
 	}
-	fd = openat(dir_fd, "vmlinuz", O_RDONLY | O_CLOEXEC);
-	r = fd < 0 ? -errno : hash_fd(fd, ret_hex);
+	fd = openat(s->fd, "vmlinuz", O_RDONLY | O_CLOEXEC);
+	r = fd < 0 ? -errno : hash_fd(fd, s->hashes);
 	return r < 0 ? err_errno(err, r, "copy of the kernel") : 0;
 }
 
@@ -196,19 +204,19 @@ int kernel_stage_update(struct kernel_store *ks, const char *hash,
 			char ret_hash[SHA256_HEX_LEN + 1], struct err *err)
 {
 	cleanup_free char *initrd = str_printf("%s/initrd", hash);
-	char both[2 * SHA256_HEX_LEN + 1];
-	cleanup_close int dir_fd = -1, old_fd = -1;
-	int r = initrd ? open_staging(ks, &dir_fd, err) : err_nomem(err);
+	cleanup(staging_close) struct staging s = { .ks = ks, .fd = -1 };
+	cleanup_close int old_fd = -1;
+	int r = initrd ? open_staging(&s, err) : err_nomem(err);
 
 	if (r < 0)
 		return r;
 	old_fd = openat(ks->fd, initrd, O_RDONLY | O_CLOEXEC);
 	if (old_fd < 0)
 		return err_errno(err, -errno, "%s/%s", ks->path, initrd);
-	r = copy_kernel_of(ks, hash, dir_fd, both, err);
+	r = copy_kernel_of(&s, hash, err);
 	if (r == 0)
-		r = build_initrd(ks, NULL, old_fd, dir_fd, both + SHA256_HEX_LEN, err);
-	return r == 0 ? seal_staging(ks, dir_fd, both, ret_hash, err) : r;
+		r = build_initrd(&s, NULL, old_fd, err);
+	return r == 0 ? seal_staging(&s, ret_hash, err) : r;
 }
 
 int kernel_publish(struct kernel_store *ks, const char *hash, struct err *err)
