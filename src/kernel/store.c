@@ -150,39 +150,41 @@ static int write_note(struct kernel_store *ks, const char *hash, const char *nam
 	return r < 0 ? err_errno(err, r, "%s/%s/%s", ks->path, hash, name) : 0;
 }
 
-/* @own: for one container; else the pair becomes the current one. */
-static int add_pair(struct kernel_store *ks, const char *kernel, const char *modules, bool own,
+/* Under the lock. */
+static int add_pair(struct kernel_store *ks, const char *kernel, const char *modules,
 		    char ret_hash[SHA256_HEX_LEN + 1], struct err *err)
 {
 	int r;
 
 	if (kernel[0] != '/' || (modules && *modules && modules[0] != '/'))
 		return err_set(err, -EINVAL, "kernel and modules must be absolute paths");
-	mutex_hold(&ks->lock);
 	r = kernel_stage(ks, kernel, modules, ret_hash, err);
 	if (r < 0) {
 		kernel_unstage(ks);
 		return r;
 	}
-	r = kernel_publish(ks, ret_hash, err);
-	if (r < 0)
-		return r;
-	return own ? write_note(ks, ret_hash, OWN, "", err) : make_current(ks, ret_hash, err);
+	return kernel_publish(ks, ret_hash, err);
 }
 
 int kernel_set(struct kernel_store *ks, const char *kernel, const char *modules,
 	       struct kernel_paths *ret, struct err *err)
 {
 	char hash[SHA256_HEX_LEN + 1];
-	int r = add_pair(ks, kernel, modules, false, hash, err);
+	mutex_hold(&ks->lock);
+	int r = add_pair(ks, kernel, modules, hash, err);
 
+	if (r == 0)
+		r = make_current(ks, hash, err);
 	return r < 0 ? r : fill_paths(ks, hash, ret, err);
 }
 
 int kernel_add(struct kernel_store *ks, const char *kernel, const char *modules,
 	       char ret_hash[SHA256_HEX_LEN + 1], struct err *err)
 {
-	return add_pair(ks, kernel, modules, true, ret_hash, err);
+	mutex_hold(&ks->lock);
+	int r = add_pair(ks, kernel, modules, ret_hash, err);
+
+	return r < 0 ? r : write_note(ks, ret_hash, OWN, "", err);
 }
 
 int kernel_next(struct kernel_store *ks, const char *hash, char ret[SHA256_HEX_LEN + 1])
