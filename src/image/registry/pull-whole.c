@@ -77,10 +77,10 @@ static int take_references(struct whole *w, const struct buf *text, struct err *
 
 static int store_document(struct whole *w, const struct document *doc, struct err *err)
 {
-	struct digest ignored;
-	int r = blob_put_as(w->f->work, digest_kind(&doc->digest), &doc->text, &ignored, err);
+	const struct buf *text = &doc->text;
+	int r = blob_put_as(w->f->work, &doc->digest, text->data ? text->data : "", text->len, err);
 
-	return r == 0 ? take_references(w, &doc->text, err) : r;
+	return r == 0 ? take_references(w, text, err) : r;
 }
 
 static int fetch_document(struct whole *w, size_t i, struct err *err)

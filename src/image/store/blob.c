@@ -221,38 +221,33 @@ static bool is_stored(const struct store *st, const struct digest *d)
 	return blob_read(st, d, &content, NULL) == 0 && fsync(blob_folder(st, d)) == 0;
 }
 
-static int put_blob(struct work *work, enum hash_kind kind, const void *data, size_t len,
-		    struct digest *ret, struct err *err)
+int blob_put_as(struct work *work, const struct digest *d, const void *data, size_t len,
+		struct err *err)
 {
 	cleanup(blob_writer_close) struct blob_writer w = BLOB_WRITER_INIT;
-	struct digest digest;
-	int r = digest_of_kind(kind, data, len, &digest);
+	int r;
 
-	if (r < 0)
-		return err_errno(err, r, "hash");
-	if (work_pin(work, &digest) < 0)
+	if (work_pin(work, d) < 0)
 		return err_nomem(err);
-	if (!is_stored(work->st, &digest)) {
-		r = blob_writer_open(work->st, kind, len, &w, err);
-		if (r == 0)
-			r = blob_writer_add(&w, data, len, err);
-		if (r == 0)
-			r = blob_writer_publish(&w, NULL, err);
-	}
+	if (is_stored(work->st, d))
+		return 0;
+	r = blob_writer_open(work->st, digest_kind(d), len, &w, err);
 	if (r == 0)
-		*ret = digest;
-	return r;
+		r = blob_writer_add(&w, data, len, err);
+	return r == 0 ? blob_writer_publish(&w, NULL, err) : r;
 }
 
 int blob_put(struct work *work, const void *data, size_t len, struct digest *ret, struct err *err)
 {
-	return put_blob(work, HASH_SHA256, data, len, ret, err);
-}
+	struct digest digest;
+	int r = digest_of(data, len, &digest);
 
-int blob_put_as(struct work *work, enum hash_kind kind, const struct buf *text, struct digest *ret,
-		struct err *err)
-{
-	return put_blob(work, kind, text->data ? text->data : "", text->len, ret, err);
+	if (r < 0)
+		return err_errno(err, r, "hash");
+	r = blob_put_as(work, &digest, data, len, err);
+	if (r == 0)
+		*ret = digest;
+	return r;
 }
 
 int digest_of_kind(enum hash_kind kind, const void *data, size_t len, struct digest *ret)

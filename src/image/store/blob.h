@@ -78,8 +78,8 @@ struct work;
  * a message. */
 int blob_put(struct work *w, const void *data, size_t len, struct digest *ret, struct err *err);
 
-/** blob_put_as() - blob_put() with another kind of digest */
-int blob_put_as(struct work *w, enum hash_kind kind, const struct buf *text, struct digest *ret,
+/** blob_put_as() - blob_put() of bytes whose digest is known, of any kind */
+int blob_put_as(struct work *w, const struct digest *d, const void *data, size_t len,
 		struct err *err);
 
 /** blob_folder() - get the folder of blobs with this kind of digest.  Return: descriptor, borrowed;
