@@ -83,7 +83,7 @@ static int put_inode(struct applying *a, struct tree_inode *inode)
 	}
 	if (old)
 		tree_unlink(t, old);
-	r = tree_link(t, at.dir, at.name, at.len, a->number, inode);
+	r = tree_link(t, &at, a->number, inode);
 	return r < 0 ? layer_tree_error(&a->at, r) : 0;
 }
 

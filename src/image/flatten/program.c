@@ -32,7 +32,7 @@ static int put_file(struct tree *t, const char *path, uint32_t mode, struct tree
 
 	if (r == 0)
 		r = tree_inode_new(t, S_IFREG | mode, ret);
-	return r == 0 ? tree_link(t, place.dir, place.name, place.len, LAYER, *ret) : r;
+	return r == 0 ? tree_link(t, &place, LAYER, *ret) : r;
 }
 
 static int put_program(struct tree *t, struct erofs_out *out, const char *name,

@@ -54,13 +54,14 @@ struct walk {
 
 static int make_dir(struct walk *w, const char *name, size_t len)
 {
+	const struct tree_place at = { w->dir, name, len };
 	struct tree_inode *inode;
 	int r = tree_count(w->tree);
 
 	if (r == 0)
 		r = tree_inode_new(w->tree, TREE_DIR_MODE, &inode);
 	if (r == 0)
-		r = tree_link(w->tree, w->dir, name, len, w->layer, inode);
+		r = tree_link(w->tree, &at, w->layer, inode);
 	if (r == 0)
 		w->dir = inode;
 	return r;

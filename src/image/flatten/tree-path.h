@@ -12,12 +12,6 @@
  */
 int tree_clean_path(const char *path, char *ret);
 
-struct tree_place {
-	struct tree_inode *dir; /* NULL when a parent is missing */
-	const char *name;	/* borrowed from the path */
-	size_t len;
-};
-
 /**
  * tree_walk() - find the folder of a path
  * @path:  from tree_clean_path(), not the root; the last name is not looked up

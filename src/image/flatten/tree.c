@@ -175,27 +175,26 @@ static void insert_entry(struct tree *t, struct tree_entry *e)
 	folder->n_children++;
 }
 
-int tree_link(struct tree *t, struct tree_inode *dir, const char *name, size_t len, uint32_t layer,
-	      struct tree_inode *inode)
+int tree_link(struct tree *t, const struct tree_place *at, uint32_t layer, struct tree_inode *inode)
 {
 	struct tree_entry *e;
 
-	if (dir->folder->depth >= TREE_DEPTH_MAX)
+	if (at->dir->folder->depth >= TREE_DEPTH_MAX)
 		return -ELOOP;
 	if (t->n_entries >= t->table_len * CHAIN_LEN && grow_table(t) < 0)
 		return -ENOMEM;
-	e = arena_alloc(&t->arena, offsetof(struct tree_entry, name) + len);
+	e = arena_alloc(&t->arena, offsetof(struct tree_entry, name) + at->len);
 	if (!e)
 		return arena_errno(&t->arena);
-	e->dir = dir;
+	e->dir = at->dir;
 	e->inode = inode;
 	e->layer = (uint16_t)layer;
-	e->len = (uint8_t)len;
-	memcpy(e->name, name, len);
+	e->len = (uint8_t)at->len;
+	memcpy(e->name, at->name, at->len);
 	insert_entry(t, e);
 	if (S_ISDIR(inode->mode)) {
 		inode->folder->parent_entry = e;
-		inode->folder->depth = dir->folder->depth + 1;
+		inode->folder->depth = at->dir->folder->depth + 1;
 	} else {
 		inode->nlink++;
 	}

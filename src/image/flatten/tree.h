@@ -146,17 +146,21 @@ void tree_close(struct tree *t);
 struct tree_entry *tree_find(const struct tree *t, const struct tree_inode *dir, const char *name,
 			     size_t len);
 
+struct tree_place {
+	struct tree_inode *dir; /* folder; NULL when a parent is missing */
+	const char *name;	/* borrowed from the path */
+	size_t len;		/* 1 to TREE_NAME_MAX */
+};
+
 /**
  * tree_link() - give an inode a name that is not taken
- * @dir:   folder
- * @len:   1 to TREE_NAME_MAX
  * @layer: the layer that brings the name, up to TREE_LAYERS_MAX
  *
  * A folder can have one name only.
  *
  * Return: 0; -ELOOP when folders are too deep; -EDQUOT; -ENOMEM.
  */
-int tree_link(struct tree *t, struct tree_inode *dir, const char *name, size_t len, uint32_t layer,
+int tree_link(struct tree *t, const struct tree_place *at, uint32_t layer,
 	      struct tree_inode *inode);
 
 /** tree_unlink() - remove a name, and all below it if it is a folder's */

@@ -26,7 +26,7 @@ static struct tree_inode *add(struct tree *t, const char *path, uint32_t mode, u
 
 	assert_int_equal(tree_walk(t, path, layer, &at), 0);
 	assert_int_equal(tree_inode_new(t, mode, &inode), 0);
-	assert_int_equal(tree_link(t, at.dir, at.name, at.len, layer, inode), 0);
+	assert_int_equal(tree_link(t, &at, layer, inode), 0);
 	return inode;
 }
 
@@ -225,16 +225,17 @@ static void test_many_names(void **state)
 static void test_depth(void **state)
 {
 	struct tree *t = *state;
-	struct tree_inode *dir = t->root, *next;
+	struct tree_place at = { t->root, "d", 1 };
+	struct tree_inode *next;
 	int r = 0;
 
 	for (unsigned int i = 0; i < TREE_DEPTH_MAX; i++) {
 		assert_int_equal(tree_inode_new(t, S_IFDIR, &next), 0);
-		assert_int_equal(tree_link(t, dir, "d", 1, 1, next), 0);
-		dir = next;
+		assert_int_equal(tree_link(t, &at, 1, next), 0);
+		at.dir = next;
 	}
 	assert_int_equal(tree_inode_new(t, S_IFDIR, &next), 0);
-	r = tree_link(t, dir, "d", 1, 1, next);
+	r = tree_link(t, &at, 1, next);
 	assert_int_equal(r, -ELOOP);
 	tree_hide(t, find(t, "d"), 2);
 	assert_int_equal(t->n_entries, 0);
