@@ -13,24 +13,28 @@
  * other to the output at once.
  */
 
+struct piece {
+	const void *data;
+	size_t len;
+	uint64_t offset;
+};
+
 /* Gets the next piece, and checks that it follows @pos and ends within the file. */
-static int next_piece(struct layer *l, uint64_t pos, uint64_t size, const void **ret,
-		      size_t *ret_len, uint64_t *ret_offset)
+static int next_piece(struct layer *l, uint64_t pos, uint64_t size, struct piece *ret)
 {
 	int64_t offset;
-	int r = archive_read_data_block(l->tar, ret, ret_len, &offset);
+	int r = archive_read_data_block(l->tar, &ret->data, &ret->len, &offset);
 
 	if (r == ARCHIVE_EOF) {
-		*ret_len = 0;
-		*ret_offset = size;
+		*ret = (struct piece){ .offset = size };
 		return 0;
 	}
 	if (r != ARCHIVE_OK)
 		return layer_tar_error(l);
 	if (offset < 0 || (uint64_t)offset < pos || (uint64_t)offset > size ||
-	    *ret_len > size - (uint64_t)offset)
+	    ret->len > size - (uint64_t)offset)
 		return layer_fail(&l->at, "has data outside of its size");
-	*ret_offset = (uint64_t)offset;
+	ret->offset = (uint64_t)offset;
 	return 0;
 }
 
@@ -43,15 +47,14 @@ static int read_to_memory(struct layer *l, struct tree_inode *inode)
 	if (!content)
 		return layer_tree_error(&l->at, arena_errno(arena));
 	while (pos < inode->size_bytes) {
-		const void *data;
-		size_t len;
-		int r = next_piece(l, pos, inode->size_bytes, &data, &len, &pos);
+		struct piece piece;
+		int r = next_piece(l, pos, inode->size_bytes, &piece);
 
 		if (r < 0)
 			return r;
-		if (len > 0)
-			memcpy(content + pos, data, len);
-		pos += len;
+		if (piece.len > 0)
+			memcpy(content + piece.offset, piece.data, piece.len);
+		pos = piece.offset + piece.len;
 	}
 	tree_inode_keep(inode, content, inode->size_bytes);
 	return 0;
@@ -75,16 +78,14 @@ static int read_to_output(struct layer *l, struct tree_inode *inode)
 	if (r < 0)
 		return err_errno(l->at.err, r, "writing the image");
 	while (pos < inode->size_bytes) {
-		const void *data = NULL;
-		uint64_t offset;
-		size_t len;
+		struct piece piece;
 
-		r = next_piece(l, pos, inode->size_bytes, &data, &len, &offset);
+		r = next_piece(l, pos, inode->size_bytes, &piece);
 		if (r == 0)
-			r = append_piece(l, offset - pos, data, len);
+			r = append_piece(l, piece.offset - pos, piece.data, piece.len);
 		if (r < 0)
 			return r;
-		pos = offset + len;
+		pos = piece.offset + piece.len;
 	}
 	return 0;
 }
