@@ -49,23 +49,21 @@ struct found {
 	struct digest manifest, root;
 	bool is_whole;
 	struct platform platform;
+	char *tag; /* owned; NULL for a name without one */
 };
 
 static int look_up(struct saving *s, const char *name, const struct image_save *in,
-		   struct saved *image, struct found *ret, struct err *err)
+		   struct found *ret, struct err *err)
 {
-	LOCK_STORE(s->work.st);
+	cleanup(match_reset) struct match m = { 0 };
 	const struct record *rec;
 	struct digest root;
-	struct match m;
+	LOCK_STORE(s->work.st);
 	int r = table_lookup(&s->work.st->table, name, &m, err);
 
 	if (r < 0)
 		return r;
 	rec = s->work.st->table.records[m.i];
-	if (!m.by_id && strv_has(rec->im.tags, m.name))
-		image->tag = take_ptr(m.name);
-	match_reset(&m);
 	for (size_t i = 0; r == 0 && i < rec->n_blobs; i++)
 		r = work_pin_locked(&s->work, &rec->blobs[i]);
 	if (r < 0)
@@ -76,11 +74,14 @@ static int look_up(struct saving *s, const char *name, const struct image_save *
 			       .platform = rec->im.oci->platform };
 	if (in->all_platforms)
 		r = record_root(rec, &root, err);
-	if (r < 0 || !in->all_platforms)
+	if (r < 0)
 		return r;
-	ret->root = root;
-	if (!rec->im.is_whole)
+	if (in->all_platforms)
+		ret->root = root;
+	if (in->all_platforms && !rec->im.is_whole)
 		ret->manifest = root;
+	if (!m.by_id && strv_has(rec->im.tags, m.name))
+		ret->tag = take_ptr(m.name);
 	return 0;
 }
 
@@ -165,10 +166,11 @@ static int add_image(struct saving *s, const char *name, const struct image_save
 	struct saved *image = &s->images[s->n_images++];
 	struct digest manifest;
 	struct found f;
-	int r = look_up(s, name, in, image, &f, err);
+	int r = look_up(s, name, in, &f, err);
 
 	if (r < 0)
 		return r;
+	image->tag = f.tag;
 	manifest = f.manifest;
 	if (in->platform)
 		r = choose_platform(s, &f, in->platform, &manifest, err);
