@@ -149,10 +149,10 @@ static int check_identity(const struct demand *d, const char *text, const struct
 }
 
 /* Is this image what was signed?  @ret: the signed NAME or NAME:TAG, owned; NULL: none. */
-static int check_signed(const struct demand *d, const struct candidate *c,
-			const struct reference *ref, const struct digest *manifest, char **ret,
-			struct err *err)
+static int check_signed(struct demand *d, const struct candidate *c, const struct reference *ref,
+			const struct digest *manifest, char **ret)
 {
+	struct err *err = &d->why;
 	cleanup(oci_signed_reset) struct oci_signed s = { .manifest = *manifest };
 	int r = c->read ? c->read(&c->content, manifest, &s, err) : 0;
 
@@ -180,7 +180,7 @@ int demand_judge(struct demand *d, const struct candidate *c, const struct refer
 
 	if (d->is_met || !key)
 		return 0;
-	r = check_signed(d, c, ref, manifest, &name, &d->why);
+	r = check_signed(d, c, ref, manifest, &name);
 	if (r < 0)
 		return r == -ENOMEM ? err_nomem(err) : 0;
 	d->proof =
