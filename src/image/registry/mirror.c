@@ -53,7 +53,7 @@ static int make_mirror(const struct registry *reg, const struct settings *settin
 	if (split_mirror(mirror, reg->repository, &access.scheme, &host, &repository) < 0)
 		return err_nomem(err);
 	a = address_of(&access, host);
-	r = registry_make(reg->ref, &access, repository, &a, ret, err);
+	r = registry_make(reg->ref, repository, &a, ret, err);
 	if (r == 0)
 		(*ret)->is_mirror = true;
 	return r;

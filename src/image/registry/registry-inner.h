@@ -35,11 +35,10 @@ struct registry {
 int registry_send(struct registry *reg, struct http *h, struct http_request *rq,
 		  struct http_response *ret, struct err *err);
 
-/** registry_make() - make a client for one server.  @repository: copied.  Return: as
- * registry_new(). */
-int registry_make(const struct reference *ref, const struct registry_access *access,
-		  const char *repository, const struct address *address, struct registry **ret,
-		  struct err *err);
+/** registry_make() - make a client for one server, without a login.  @repository: copied.  Return:
+ * as registry_new(). */
+int registry_make(const struct reference *ref, const char *repository,
+		  const struct address *address, struct registry **ret, struct err *err);
 
 /** registry_add_mirrors() - add the mirrors that the settings name.  Return: as registry_new(). */
 int registry_add_mirrors(struct registry *reg, const struct settings *settings, struct err *err);

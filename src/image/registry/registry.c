@@ -70,9 +70,8 @@ static int set_base(struct registry *reg)
 	return reg->base ? 0 : -ENOMEM;
 }
 
-int registry_make(const struct reference *ref, const struct registry_access *access,
-		  const char *repository, const struct address *address, struct registry **ret,
-		  struct err *err)
+int registry_make(const struct reference *ref, const char *repository,
+		  const struct address *address, struct registry **ret, struct err *err)
 {
 	const struct reference bare = { .registry = ref->registry, .repository = ref->repository };
 	cleanup_registry struct registry *reg = calloc(1, sizeof(*reg));
@@ -81,7 +80,6 @@ int registry_make(const struct reference *ref, const struct registry_access *acc
 		return err_nomem(err);
 	pthread_mutex_init(&reg->lock, NULL);
 	reg->ref = ref;
-	reg->auth = access->auth;
 	reg->host = strdup(address->host);
 	reg->address = *address;
 	reg->address.host = reg->host;
@@ -104,23 +102,28 @@ int registry_new(const struct reference *ref, const struct registry_access *acce
 
 	if (access->auth && access->auth->username && strchr(access->auth->username, ':'))
 		return err_set(err, -EINVAL, "a user name cannot have a colon");
-	r = registry_make(ref, access, ref->repository, &a, &reg, err);
-	if (r == 0)
-		r = registry_add_mirrors(reg, access->settings, err);
+	r = registry_make(ref, ref->repository, &a, &reg, err);
+	if (r < 0)
+		return r;
+	reg->auth = access->auth;
+	r = registry_add_mirrors(reg, access->settings, err);
 	if (r == 0)
 		*ret = take_ptr(reg);
 	return r;
 }
 
-static int grant_now(struct registry *reg, struct grant *ret)
+/* Has a request sent with the authorization at hand, which it borrows from @ret. */
+static int grant_now(struct registry *reg, struct http_request *rq, struct grant *ret)
 {
-	int r = 0;
-
 	mutex_hold(&reg->lock);
+	grant_reset(ret);
 	ret->basic = reg->basic;
 	if (reg->token && !(ret->token = strdup(reg->token)))
-		r = -ENOMEM;
-	return r;
+		return -ENOMEM;
+	rq->bearer = ret->token;
+	rq->username = ret->basic ? reg->auth->username : NULL;
+	rq->password = ret->basic ? reg->auth->password : NULL;
+	return 0;
 }
 
 static int access_denied(const struct registry *reg, const char *why, struct err *err)
@@ -166,19 +169,12 @@ static int answer_challenge(struct registry *reg, struct http *h, const struct g
 	return r;
 }
 
-/* Sends a request with the authorization at hand.  @used: which that was. */
-static int send_granted(struct registry *reg, struct http *h, struct http_request *rq,
-			struct grant *used, struct http_response *ret, struct err *err)
+static int send_to_base(struct registry *reg, struct http *h, struct http_request *rq,
+			struct http_response *ret, struct err *err)
 {
 	cleanup_free char *url = NULL;
 	int r;
 
-	grant_reset(used);
-	if (grant_now(reg, used) < 0)
-		return err_nomem(err);
-	rq->bearer = used->token;
-	rq->username = used->basic ? reg->auth->username : NULL;
-	rq->password = used->basic ? reg->auth->password : NULL;
 	if (rq->path) {
 		pthread_mutex_lock(&reg->lock);
 		url = str_printf("%s%s", reg->base, rq->path);
@@ -205,17 +201,17 @@ static int doubt_scheme(struct registry *reg, int r, const struct http_response 
 
 /* Sends a request, and once more where the registry speaks the other scheme. */
 static int send_addressed(struct registry *reg, struct http *h, struct http_request *rq,
-			  struct grant *used, struct http_response *ret, struct err *err)
+			  struct http_response *ret, struct err *err)
 {
 	struct err first = { 0 };
-	int r = send_granted(reg, h, rq, used, ret, &first), again;
+	int r = send_to_base(reg, h, rq, ret, &first), again;
 
 	again = rq->path ? doubt_scheme(reg, r, ret) : 0;
 	if (again < 0)
 		return err_nomem(err);
 	if (!again)
 		return r < 0 ? err_set(err, r, "%s", first.msg) : r;
-	again = send_granted(reg, h, rq, used, ret, err);
+	again = send_to_base(reg, h, rq, ret, err);
 	/* Nobody answers to either scheme: the first failure tells more. */
 	return again == -ECONNREFUSED && r < 0 ? err_set(err, r, "%s", first.msg) : again;
 }
@@ -228,7 +224,9 @@ int registry_send(struct registry *reg, struct http *h, struct http_request *rq,
 	int r;
 
 	for (int round = 0;; round++) {
-		r = send_addressed(reg, h, rq, &used, ret, err);
+		if (grant_now(reg, rq, &used) < 0)
+			return err_nomem(err);
+		r = send_addressed(reg, h, rq, ret, err);
 		if (r < 0 || ret->status != 401 || round == 1)
 			return r;
 		r = answer_challenge(reg, h, &used, ret->challenges, &why);
