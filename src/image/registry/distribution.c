@@ -26,9 +26,12 @@ static int read_config(struct registry *reg, struct http *h, const struct docume
 	cleanup(buf_reset) struct buf text = BUF_INIT;
 	int r = oci_manifest_parse(doc->text.data, doc->text.len, &m, err);
 
-	if (r == 0)
-		r = registry_text(reg, h, &m->config, "the image's config", &text, err);
-	if (r == 0)
+	if (r < 0)
+		return r;
+	r = registry_text(reg, h, &m->config, &text, err);
+	if (r < 0)
+		err_wrap(err, "the image's config");
+	else
 		r = oci_image_config_parse(text.data, text.len, &config, err);
 	d->platforms = r < 0 ? NULL : malloc(sizeof(*d->platforms));
 	if (r == 0 && !d->platforms)

@@ -128,7 +128,7 @@ static int report_begin(const struct pull *p, struct err *err)
  * must be. */
 static int resolve_root(struct pull *p, const struct document *doc, struct err *err)
 {
-	int r = trust_check(p->fetcher.reg, p->fetcher.http, p->in, &doc->text, &p->verified, err);
+	int r = trust_check(&p->fetcher, p->in, &doc->text, &p->verified, err);
 
 	p->index = doc->digest;
 	return r == 0 ? report_begin(p, err) : r;

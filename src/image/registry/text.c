@@ -51,7 +51,7 @@ static int check_text(const struct oci_descriptor *d, const struct buf *text, st
 }
 
 int registry_text(struct registry *reg, struct http *h, const struct oci_descriptor *d,
-		  const char *what, struct buf *ret, struct err *err)
+		  struct buf *ret, struct err *err)
 {
 	struct text t = {
 		.announced = d,
@@ -62,7 +62,5 @@ int registry_text(struct registry *reg, struct http *h, const struct oci_descrip
 			? err_set(err, -EFBIG, "it is larger than %u bytes", OCI_MANIFEST_MAX_BYTES)
 			: registry_blob(reg, h, d, &t.sink, err);
 
-	if (r == 0)
-		r = check_text(d, ret, err);
-	return r < 0 ? err_wrap(err, "%s", what) : 0;
+	return r == 0 ? check_text(d, ret, err) : r;
 }

@@ -6,10 +6,9 @@
 
 /**
  * registry_text() - fetch a small blob into memory, and check it
- * @what: "image's config", for messages
- * @ret:  empty
+ * @ret: empty
  *
  * Return: as registry_blob(); -EFBIG, -EBADMSG when it is not what the descriptor says.
  */
 int registry_text(struct registry *reg, struct http *h, const struct oci_descriptor *d,
-		  const char *what, struct buf *ret, struct err *err);
+		  struct buf *ret, struct err *err);

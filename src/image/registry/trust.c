@@ -120,14 +120,16 @@ static int try_bundle(struct trial *t, const struct buf *text, struct err *err)
 static int try_signature(struct trial *t, const struct oci_signature *s, struct err *err)
 {
 	cleanup(buf_reset) struct buf text = BUF_INIT;
-	int r = registry_text(t->reg, t->h, &s->payload, "what was signed", &text, err);
+	int r = registry_text(t->reg, t->h, &s->payload, &text, err);
 	const struct candidate c = {
 		.signature = s->signature, .text = text, .read = read_simple, .content = text
 	};
 
-	if (r == 0 && s->is_bundle)
+	if (r < 0)
+		err_wrap(err, "what was signed");
+	else if (s->is_bundle)
 		r = try_bundle(t, &text, err);
-	else if (r == 0)
+	else
 		r = judge_candidate(t, &c, s->has_certificate, err);
 	return pass_over(t, r, err);
 }
@@ -294,11 +296,11 @@ static int take_proofs(const struct trial *t, char ***ret, struct err *err)
 	return 0;
 }
 
-int trust_check(struct registry *reg, struct http *h, const struct image_pull *in,
-		const struct buf *manifest, char ***ret_verified, struct err *err)
+int trust_check(const struct fetcher *f, const struct image_pull *in, const struct buf *manifest,
+		char ***ret_verified, struct err *err)
 {
 	cleanup(trial_reset) struct trial t = {
-		.reg = reg, .h = h, .ref = in->ref, .manifest = manifest
+		.reg = f->reg, .h = f->http, .ref = in->ref, .manifest = manifest
 	};
 	int r = read_demands(&t, in, err);
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "image/registry/mirror.h"
-#include "image/registry/registry.h"
+#include "image/registry/fetch.h"
 
 /**
  * trust_check() - does an image have the signatures that are demanded?
@@ -13,5 +12,5 @@
  * Return: 0, also when none are demanded; -EPERM when one is missing; -EINVAL for a key that cannot
  * be read; as registry_manifest(); with a message.
  */
-int trust_check(struct registry *reg, struct http *h, const struct image_pull *in,
-		const struct buf *manifest, char ***ret_verified, struct err *err);
+int trust_check(const struct fetcher *f, const struct image_pull *in, const struct buf *manifest,
+		char ***ret_verified, struct err *err);
