@@ -94,23 +94,29 @@ int qemu_check_files(const struct machine *m, struct err *err)
 	return r;
 }
 
-static int add_fd(struct jail *j, struct jail_fd *fds, const char *name, int fd)
+/* A jail, and room for the descriptors that go into it. */
+struct qemu_jail {
+	struct jail jail;
+	struct jail_fd fds[JAIL_FDS_MAX];
+};
+
+static int add_fd(struct qemu_jail *j, const char *name, int fd)
 {
-	fds[j->n_fds] = (struct jail_fd){ .name = name, .fd = fd };
-	return JAIL_FD_FIRST + (int)j->n_fds++;
+	j->fds[j->jail.n_fds] = (struct jail_fd){ .name = name, .fd = fd };
+	return JAIL_FD_FIRST + (int)j->jail.n_fds++;
 }
 
 /* QEMU opens these by name only. */
-static int add_named_fd(struct jail *j, struct jail_fd *fds, const char *name, int fd)
+static int add_named_fd(struct qemu_jail *j, const char *name, int fd)
 {
-	fds[j->n_fds] = (struct jail_fd){ .name = name, .fd = fd, .reopen = true };
-	return JAIL_FD_FIRST + (int)j->n_fds++;
+	j->fds[j->jail.n_fds] = (struct jail_fd){ .name = name, .fd = fd, .reopen = true };
+	return JAIL_FD_FIRST + (int)j->jail.n_fds++;
 }
 
-static int add_memory_fd(struct jail *j, struct jail_fd *fds, int fd)
+static int add_memory_fd(struct qemu_jail *j, int fd)
 {
-	fds[j->n_fds] = (struct jail_fd){ .name = "memory", .fd = fd, .memory = true };
-	return JAIL_FD_FIRST + (int)j->n_fds++;
+	j->fds[j->jail.n_fds] = (struct jail_fd){ .name = "memory", .fd = fd, .memory = true };
+	return JAIL_FD_FIRST + (int)j->jail.n_fds++;
 }
 
 static int open_library(const char *name, int *ret_fd, struct err *err)
@@ -124,27 +130,27 @@ static int open_library(const char *name, int *ret_fd, struct err *err)
 	return *ret_fd < 0 ? err_errno(err, -errno, "%s", path) : 0;
 }
 
-static void add_library(struct jail *j, struct jail_fd *fds, const char *name, int fd)
+static void add_library(struct qemu_jail *j, const char *name, int fd)
 {
-	(void)add_named_fd(j, fds, name, fd);
-	fds[j->n_fds - 1].library = true;
+	(void)add_named_fd(j, name, fd);
+	j->fds[j->jail.n_fds - 1].library = true;
 }
 
 /* Passes on the descriptors of devices.  @nowhere: for NICs that have no tap */
-static void add_devices(struct jail *j, struct jail_fd *fds, const struct machine *m, int nowhere,
+static void add_devices(struct qemu_jail *j, const struct machine *m, int nowhere,
 			struct qemu_start *s)
 {
 	for (size_t i = 0; i < m->n_nics; i++) {
 		int tap = m->nics[i].tap_fd;
 
-		s->nic_fds[i] = add_fd(j, fds, "NIC", tap >= 0 ? tap : nowhere);
+		s->nic_fds[i] = add_fd(j, "NIC", tap >= 0 ? tap : nowhere);
 	}
 	for (size_t i = 0; i < m->n_shares; i++)
 		if (m->shares[i].fd >= 0)
-			s->share_fds[i] = add_fd(j, fds, "share", m->shares[i].fd);
+			s->share_fds[i] = add_fd(j, "share", m->shares[i].fd);
 	for (size_t i = 0; i < m->n_disks; i++)
 		if (m->disks[i].fd >= 0)
-			s->disk_fds[i] = add_fd(j, fds, "disk", m->disks[i].fd);
+			s->disk_fds[i] = add_fd(j, "disk", m->disks[i].fd);
 }
 
 /*
@@ -216,37 +222,37 @@ static int open_extras(const struct machine *m, const struct jail *j, struct ext
 
 /* Numbers the descriptors.  Those of a zygote are also those of what is forked of it, where
  * qemu_fork() finds them.  First come those that every machine of one description has. */
-static void lay_out(struct jail *j, struct jail_fd *fds, const struct machine *m, int qmp_fd,
+static void lay_out(struct qemu_jail *j, const struct machine *m, int qmp_fd,
 		    const struct extras *e, struct qemu_start *s)
 {
 	if (machine_is_restored(m))
-		add_library(j, fds, ENGINE_CLONE_LIBRARY, e->library);
+		add_library(j, ENGINE_CLONE_LIBRARY, e->library);
 	if (m->from)
-		s->memory_fd = add_memory_fd(j, fds, m->from->memory_fd);
+		s->memory_fd = add_memory_fd(j, m->from->memory_fd);
 	if (machine_is_restored(m))
-		s->state_fd = add_fd(j, fds, "state", m->from->state_fd);
+		s->state_fd = add_fd(j, "state", m->from->state_fd);
 	if (!machine_is_restored(m)) {
-		s->kernel_fd = add_named_fd(j, fds, "kernel", m->kernel_fd);
-		s->initrd_fd = add_named_fd(j, fds, "initramfs", m->initrd_fd);
+		s->kernel_fd = add_named_fd(j, "kernel", m->kernel_fd);
+		s->initrd_fd = add_named_fd(j, "initramfs", m->initrd_fd);
 	}
-	s->link_fd = add_fd(j, fds, "link", m->link_fd);
-	s->qmp_fd = add_fd(j, fds, "QMP", qmp_fd);
-	s->console_fd = add_fd(j, fds, "console", m->console_fd);
-	add_devices(j, fds, m, e->nowhere, s);
+	s->link_fd = add_fd(j, "link", m->link_fd);
+	s->qmp_fd = add_fd(j, "QMP", qmp_fd);
+	s->console_fd = add_fd(j, "console", m->console_fd);
+	add_devices(j, m, e->nowhere, s);
 }
 
-static int add_zygote(struct jail *j, struct jail_fd *fds, const struct machine *m,
-		      struct extras *e, struct err *err)
+static int add_zygote(struct qemu_jail *j, const struct machine *m, struct extras *e,
+		      struct err *err)
 {
 	int socket_fd, filter_fd;
 
 	if (!m->forks)
 		return 0;
-	add_library(j, fds, JAIL_ZYGOTE_LIBRARY, e->zygote_library);
-	socket_fd = add_fd(j, fds, "zygote", m->forks_fd);
-	filter_fd = add_fd(j, fds, "filter", e->filter);
+	add_library(j, JAIL_ZYGOTE_LIBRARY, e->zygote_library);
+	socket_fd = add_fd(j, "zygote", m->forks_fd);
+	filter_fd = add_fd(j, "filter", e->filter);
 	e->setting = zygote_setting(socket_fd, filter_fd);
-	j->setting = e->setting;
+	j->jail.setting = e->setting;
 	return e->setting ? 0 : err_nomem(err);
 }
 
@@ -267,29 +273,28 @@ int qemu_spawn(const struct machine *m, struct qemu_start *s, int qmp_fd, struct
 	const char *const none[] = { NULL }, *const kvm[] = { "/dev/kvm", NULL };
 	const char *expose[ARRAY_SIZE(exposed) + 2] = { s->binary };
 	cleanup(extras_reset) struct extras extras = EXTRAS_NONE;
-	struct jail_fd fds[JAIL_FDS_MAX];
 	cleanup_strv char **argv = NULL;
-	struct jail j;
+	struct qemu_jail j;
 	int r;
 
-	describe_jail(m, s->accel, &j);
+	describe_jail(m, s->accel, &j.jail);
 	for (size_t i = 0; i < ARRAY_SIZE(exposed); i++)
 		expose[i + 1] = exposed[i];
-	j.expose = expose;
-	j.devices = s->accel == QEMU_KVM ? kvm : none;
-	j.fds = fds;
-	r = open_extras(m, &j, &extras, err);
+	j.jail.expose = expose;
+	j.jail.devices = s->accel == QEMU_KVM ? kvm : none;
+	j.jail.fds = j.fds;
+	r = open_extras(m, &j.jail, &extras, err);
 	if (r < 0)
 		return r;
-	lay_out(&j, fds, m, qmp_fd, &extras, s);
-	r = add_zygote(&j, fds, m, &extras, err);
+	lay_out(&j, m, qmp_fd, &extras, s);
+	r = add_zygote(&j, m, &extras, err);
 	if (r == 0)
 		r = qemu_cmdline(s, m, &argv, err);
 	if (r < 0)
 		return r;
-	j.argv = argv;
+	j.jail.argv = argv;
 	ret->life_fd = -1;
-	return jail_spawn(&j, &ret->pid, &ret->pidfd, &ret->group, err);
+	return jail_spawn(&j.jail, &ret->pid, &ret->pidfd, &ret->group, err);
 }
 
 static void add_move(struct zygote_fork *f, struct zygote_move *moves, int fd, int to)
@@ -302,22 +307,21 @@ int qemu_fork(const struct machine *m, int zygote_fd, int qmp_fd, struct qemu_pr
 {
 	struct zygote_move moves[JAIL_FDS_MAX + 2];
 	cleanup(extras_reset) struct extras extras = EXTRAS_NONE;
-	struct jail_fd fds[JAIL_FDS_MAX];
 	struct qemu_start s = { .accel = QEMU_TCG };
-	struct jail j;
+	struct qemu_jail j;
 	struct zygote_fork f = {
-		.fd = zygote_fd, .j = &j, .moves = moves, .timeout_msec = FORK_TIMEOUT_MSEC
+		.fd = zygote_fd, .j = &j.jail, .moves = moves, .timeout_msec = FORK_TIMEOUT_MSEC
 	};
 	struct zygote_child child;
 	int r = open_nowhere(&extras.nowhere, err);
 
 	if (r < 0)
 		return r;
-	describe_jail(m, s.accel, &j);
-	lay_out(&j, fds, m, qmp_fd, &extras, &s);
-	for (size_t i = 0; i < j.n_fds; i++)
+	describe_jail(m, s.accel, &j.jail);
+	lay_out(&j, m, qmp_fd, &extras, &s);
+	for (size_t i = 0; i < j.jail.n_fds; i++)
 		if (JAIL_FD_FIRST + (int)i >= s.link_fd)
-			add_move(&f, moves, fds[i].fd, JAIL_FD_FIRST + (int)i);
+			add_move(&f, moves, j.fds[i].fd, JAIL_FD_FIRST + (int)i);
 	add_move(&f, moves, m->log_fd, STDOUT_FILENO);
 	r = zygote_fork(&f, &child, err);
 	if (r == 0)
