@@ -119,27 +119,31 @@ static bool lacks_kernel(struct containers *t, const json_t *host)
 
 /* A container on its way from the request to the table. */
 struct making {
+	const char *name; /* borrowed; NULL: a random one */
+	struct record rec;
 	struct texts texts;
 	struct mount_points mounts;
-	struct member_wish *wishes; /* the networks that it is to be on */
-	size_t n_wishes;
+	struct wishes wishes;	    /* the networks that it is to be on */
 	struct create_notes *notes; /* borrowed */
 };
 
 static void making_reset(struct making *m)
 {
+	record_reset(&m->rec);
 	texts_reset(&m->texts);
 	mount_points_reset(&m->mounts);
-	member_wishes_free(m->wishes, m->n_wishes);
+	member_wishes_free(m->wishes.list, m->wishes.n);
 }
 
 /* Return: the first of its networks, where none of them leads out; NULL where one does. */
 static const char *closed_network(struct containers *t, const struct making *m)
 {
-	for (size_t i = 0; i < m->n_wishes; i++)
-		if (!network_is_internal(t->networks, m->wishes[i].network))
+	const struct wishes *w = &m->wishes;
+
+	for (size_t i = 0; i < w->n; i++)
+		if (!network_is_internal(t->networks, w->list[i].network))
 			return NULL;
-	return m->n_wishes > 0 ? m->wishes[0].network : NULL;
+	return w->n > 0 ? w->list[0].network : NULL;
 }
 
 static int add_warnings(struct containers *t, const json_t *host, const struct making *m)
@@ -210,7 +214,7 @@ static int make_texts(struct containers *t, const struct config_source *src, con
 	if (r == 0)
 		r = container_mounts_plan(t, config, host, &ret->mounts, err);
 	if (r == 0)
-		r = container_wishes(t, src->body, config, host, &ret->wishes, &ret->n_wishes, err);
+		r = container_wishes(&ret->wishes, src->body, config, host, err);
 	if (r == 0)
 		r = add_kernel(t, host, err);
 	if (r == 0)
@@ -242,15 +246,15 @@ int container_name_conflict(struct containers *t, const char *name, struct err *
 	return -EEXIST;
 }
 
-static int insert_row(struct containers *t, const char *name, struct record *rec,
-		      const struct texts *texts, struct err *err)
+static int insert_row(struct containers *t, struct making *m, struct err *err)
 {
+	struct record *rec = &m->rec;
 	int r = -EEXIST;
 
-	for (unsigned i = 0; r == -EEXIST && i < (name ? 1 : NAME_ATTEMPTS); i++) {
+	for (unsigned i = 0; r == -EEXIST && i < (m->name ? 1 : NAME_ATTEMPTS); i++) {
 		free(rec->name);
-		rec->name = name ? strdup(name) : name_random(i);
-		r = rec->name ? state_insert(t->state, rec, texts, err) : err_nomem(err);
+		rec->name = m->name ? strdup(m->name) : name_random(i);
+		r = rec->name ? state_insert(t->state, rec, &m->texts, err) : err_nomem(err);
 	}
 	return r == -EEXIST ? container_name_conflict(t, rec->name, err) : r;
 }
@@ -272,20 +276,20 @@ static int check_image_kept(struct container *c, struct err *err)
 	return store_has(c->table->images, &c->rec.manifest) ? 0 : no_such_image(c->rec.image, err);
 }
 
-static int create_from(struct containers *t, const char *name, struct record *rec,
-		       const struct texts *texts, struct container **ret, struct err *err)
+static int create_from(struct containers *t, struct making *m, struct container **ret,
+		       struct err *err)
 {
 	struct container *c = NULL;
 	int r;
 
-	if (mkdirat(t->dir_fd, rec->id, 0700) < 0)
-		return err_errno(err, -errno, "%s/containers/%s", t->root, rec->id);
-	r = insert_row(t, name, rec, texts, err);
+	if (mkdirat(t->dir_fd, m->rec.id, 0700) < 0)
+		return err_errno(err, -errno, "%s/containers/%s", t->root, m->rec.id);
+	r = insert_row(t, m, err);
 	if (r < 0) {
-		(void)path_remove_tree(t->dir_fd, rec->id);
+		(void)path_remove_tree(t->dir_fd, m->rec.id);
 		return r;
 	}
-	r = container_new(t, rec, texts, &c, err);
+	r = container_new(t, &m->rec, &m->texts, &c, err);
 	if (r < 0)
 		return r;
 	containers_add(t, c);
@@ -301,17 +305,17 @@ static int create_from(struct containers *t, const char *name, struct record *re
 
 /* Makes the endpoints first: a crash before the container is there leaves some that nobody names
  * (network/member.h). */
-static int create_with_networks(struct containers *t, const char *name, struct record *rec,
-				struct making *m, struct container **ret, struct err *err)
+static int create_with_networks(struct containers *t, struct making *m, struct container **ret,
+				struct err *err)
 {
-	const struct member_names names = { .id = rec->id, .name = name };
+	const struct member_names names = { .id = m->rec.id, .name = m->name };
 	char id[ID_LEN + 1];
-	int r = member_add(t->networks, &names, m->wishes, m->n_wishes, err);
+	int r = member_add(t->networks, &names, m->wishes.list, m->wishes.n, err);
 
 	if (r < 0)
 		return r;
-	memcpy(id, rec->id, sizeof(id));
-	r = create_from(t, name, rec, &m->texts, ret, err);
+	memcpy(id, m->rec.id, sizeof(id));
+	r = create_from(t, m, ret, err);
 	if (r == 0 && container_tell_names(*ret) < 0) {
 		r = err_nomem(err);
 		(void)container_forget(*ret, true, NULL);
@@ -324,18 +328,18 @@ static int create_with_networks(struct containers *t, const char *name, struct r
 
 /* Makes the volumes first: a crash before the container is there leaves some that nobody keeps
  * (volume/use.h). */
-static int create_with_volumes(struct containers *t, const char *name, struct record *rec,
-			       struct making *m, struct container **ret, struct err *err)
+static int create_with_volumes(struct containers *t, struct making *m, struct container **ret,
+			       struct err *err)
 {
 	char id[ID_LEN + 1];
 	int r;
 
-	memcpy(id, rec->id, sizeof(id));
+	memcpy(id, m->rec.id, sizeof(id));
 	r = volume_use_take(t->volumes, id, &m->mounts, err);
 	if (r < 0)
 		return r;
 	m->texts.mounts = mount_points_write(&m->mounts);
-	r = m->texts.mounts ? create_with_networks(t, name, rec, m, ret, err) : err_nomem(err);
+	r = m->texts.mounts ? create_with_networks(t, m, ret, err) : err_nomem(err);
 	if (r < 0)
 		volume_use_release(t->volumes, id, &m->mounts, true);
 	return r;
@@ -345,11 +349,9 @@ int container_create(struct containers *t, const struct create_request *rq, stru
 		     struct create_notes *ret_notes, struct err *err)
 {
 	cleanup(image_free_cleanup_fn) struct image *im = NULL;
-	cleanup(record_reset) struct record rec = { 0 };
-	cleanup(making_reset) struct making m = { .notes = ret_notes };
-	struct config_source src = { .body = rq->body, .id = rec.id };
-	const char *name = NULL;
-	int r = rq->name && *rq->name ? name_check(rq->name, &name, err) : 0;
+	cleanup(making_reset) struct making m = { .wishes.nets = t->networks, .notes = ret_notes };
+	struct config_source src = { .body = rq->body, .id = m.rec.id };
+	int r = rq->name && *rq->name ? name_check(rq->name, &m.name, err) : 0;
 
 	if (r == 0)
 		r = fields_check(rq->body, &ret_notes->warnings, err);
@@ -357,15 +359,15 @@ int container_create(struct containers *t, const struct create_request *rq, stru
 		r = find_image(t, rq, &src.image_name, &im, err);
 	if (r < 0)
 		return r;
-	r = random_id(rec.id);
+	r = random_id(m.rec.id);
 	if (r < 0)
 		return err_errno(err, r, "a container's id");
 	src.image = im->oci;
 	r = make_texts(t, &src, im, &m, err);
 	if (r == 0)
-		r = fill_record(&rec, im, src.image_name);
+		r = fill_record(&m.rec, im, src.image_name);
 	if (r == 0)
-		r = create_with_volumes(t, name, &rec, &m, ret, err);
+		r = create_with_volumes(t, &m, ret, err);
 	if (r < 0)
 		return r;
 	container_publish(*ret, "create", NULL);

@@ -28,12 +28,6 @@ const char *network_mode(const json_t *host)
 	return mode && *mode ? mode : NETWORK_MODE_DEFAULT;
 }
 
-struct wishes {
-	struct networks *nets;
-	struct member_wish *list;
-	size_t n;
-};
-
 static int resolve_network(struct networks *nets, const char *name, char **ret, struct err *err)
 {
 	int r = network_resolve(nets, name, ret, err);
@@ -153,8 +147,8 @@ static int add_to_first(struct wishes *w, const json_t *config, const json_t *ho
 	return 0;
 }
 
-static int read_wishes(struct wishes *w, const json_t *body, const json_t *config,
-		       const json_t *host, struct err *err)
+int container_wishes(struct wishes *w, const json_t *body, const json_t *config, const json_t *host,
+		     struct err *err)
 {
 	const char *mode = network_mode(host);
 	int r = 0;
@@ -168,21 +162,6 @@ static int read_wishes(struct wishes *w, const json_t *body, const json_t *confi
 		return err_set(err, -EINVAL, "a container can be on %d networks at most",
 			       NET_SLOTS);
 	return r == 0 ? add_to_first(w, config, host, err) : r;
-}
-
-int container_wishes(struct containers *t, const json_t *body, const json_t *config,
-		     const json_t *host, struct member_wish **ret, size_t *ret_n, struct err *err)
-{
-	struct wishes w = { .nets = t->networks };
-	int r = read_wishes(&w, body, config, host, err);
-
-	if (r < 0) {
-		member_wishes_free(w.list, w.n);
-		return r;
-	}
-	*ret = w.list;
-	*ret_n = w.n;
-	return 0;
 }
 
 int container_tell_names(const struct container *c)

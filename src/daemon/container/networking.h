@@ -12,18 +12,25 @@
 /** network_mode() - the NetworkMode in a HostConfig; borrowed */
 const char *network_mode(const json_t *host);
 
+/* Networks that a container is to be on; that of the NetworkMode is first. */
+struct wishes {
+	struct networks *nets;	  /* borrowed */
+	struct member_wish *list; /* owned, member_wishes_free() */
+	size_t n;
+};
+
 /**
- * container_wishes() - the networks that a create request asks for
+ * container_wishes() - add the networks that a create request asks for
+ * @w:             empty; on failure there may be some in it
  * @config, @host: its Config and HostConfig, as stored
- * @ret:           owned, member_wishes_free(); the network of the NetworkMode first
  *
  * The mode "none" gives none.
  *
  * Return: 0; -EINVAL for a network that is not there, as clients take -ENOENT for a missing image;
  * -EBADMSG, -EOPNOTSUPP with a message; -ENOMEM.
  */
-int container_wishes(struct containers *t, const json_t *body, const json_t *config,
-		     const json_t *host, struct member_wish **ret, size_t *ret_n, struct err *err);
+int container_wishes(struct wishes *w, const json_t *body, const json_t *config, const json_t *host,
+		     struct err *err);
 
 /** container_tell_names() - tell the container's networks its names.  Return: 0; -ENOMEM. */
 int container_tell_names(const struct container *c);
