@@ -107,31 +107,31 @@ static const char *text_or_null(const char *text)
 	return text && *text ? text : NULL;
 }
 
-static int commit_image(struct request *rq, struct container *c, const json_t *config,
-			const struct reference *ref, struct image **ret, struct err *err)
+static int commit_image(struct request *rq, struct container *c, const struct reference *ref,
+			struct image **ret, struct err *err)
 {
+	cleanup_json json_t *config = NULL;
 	struct link_files what = { .op = LINK_FILES_LAYER };
 	cleanup(files_close) struct files f = FILES_INIT;
 	cleanup_free char *created_by = join_args(c->args);
 	struct platform platform = platform_host();
-	const struct image_commit rc = {
+	struct image_commit rc = {
 		.parent = &c->rec.manifest,
 		.platform = &platform,
 		.read = read_layer,
 		.arg = &f,
-		.config = config,
 		.ref = ref,
 		.author = text_or_null(request_arg(rq, "author")),
 		.comment = text_or_null(request_arg(rq, "comment")),
 		.created_by = created_by,
 	};
-	int r;
+	int r = created_by ? make_config(rq, c, &config, err) : err_nomem(err);
 
-	if (!created_by)
-		return err_nomem(err);
+	rc.config = config;
 	if (request_flag(rq, "pause", true))
 		what.flags |= LINK_FILES_FREEZE;
-	r = files_open(c, &what, &f, err);
+	if (r == 0)
+		r = files_open(c, &what, &f, err);
 	if (r == 0)
 		r = api_take_limits(rq->api, err);
 	return r == 0 ? store_commit(rq->api->store, &rc, ret, err) : r;
@@ -155,16 +155,13 @@ int api_commit(struct request *rq, struct reply *rp, struct err *err)
 	const char *name = request_arg(rq, "container");
 	cleanup_reference struct reference *ref = NULL;
 	cleanup_image struct image *im = NULL;
-	cleanup_json json_t *config = NULL;
 	cleanup_container struct container *c = NULL;
 	int r = containers_find(rq->api->containers, name ? name : "", &c, err);
 
 	if (r == 0)
 		r = read_image_name(rq, &ref, err);
 	if (r == 0)
-		r = make_config(rq, c, &config, err);
-	if (r == 0)
-		r = commit_image(rq, c, config, ref, &im, err);
+		r = commit_image(rq, c, ref, &im, err);
 	if (r == 0)
 		publish_image(rq, c, im, ref);
 	return r < 0 ? r : reply_json(rp, 201, json_pack("{s:s}", "Id", im->config.text), err);
