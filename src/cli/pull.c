@@ -84,8 +84,7 @@ static int pull_path(struct buf *path, const struct reference *ref, const char *
 	return r < 0 ? r : cli_query(path, "platform", platform, err);
 }
 
-int pull_image(struct cli *c, const char *text, const char *platform, FILE *out, char **ret_full,
-	       struct err *err)
+int pull_image(struct cli *c, const char *text, const char *platform, FILE *out, struct err *err)
 {
 	cleanup(buf_reset) struct buf path = BUF_INIT;
 	cleanup_reference struct reference *ref = NULL;
@@ -98,27 +97,24 @@ int pull_image(struct cli *c, const char *text, const char *platform, FILE *out,
 		r = pull_path(&path, ref, platform, err);
 	if (r == 0)
 		r = add_options(c, &path, err);
-	if (r == 0)
-		r = progress_registry(&progress, c, path.data, ref->registry, err);
-	if (r < 0)
-		return r;
-	if (ret_full) {
-		*ret_full = reference_full(ref);
-		if (!*ret_full)
-			return err_nomem(err);
-	}
-	return 0;
+	return r == 0 ? progress_registry(&progress, c, path.data, ref->registry, err) : r;
 }
 
 int command_pull(struct cli *c, struct err *err)
 {
 	cleanup_free char *full = NULL, *platform = NULL;
+	cleanup_reference struct reference *ref = NULL;
 	int r = pull_platform(c, &platform, err);
 
 	if (r == 0)
-		r = pull_image(c, c->opt.args[0], platform, stdout, &full, err);
+		r = pull_image(c, c->opt.args[0], platform, stdout, err);
+	if (r == 0)
+		r = reference_parse(c->opt.args[0], &ref, err);
 	if (r < 0)
 		return r;
+	full = reference_full(ref);
+	if (!full)
+		return err_nomem(err);
 	progress_result(c, full);
 	return 0;
 }

@@ -18,9 +18,7 @@ int pull_platform(const struct cli *c, char **ret, struct err *err);
  * @text:     reference as typed
  * @platform: "os/arch[/variant]" or NULL
  * @out:      where progress is shown, if the user wants to see it
- * @ret_full: the full reference, owned; may be NULL
  *
  * Return: 0; negative errno with a message.
  */
-int pull_image(struct cli *c, const char *text, const char *platform, FILE *out, char **ret_full,
-	       struct err *err);
+int pull_image(struct cli *c, const char *text, const char *platform, FILE *out, struct err *err);

@@ -84,14 +84,14 @@ static int create_or_pull(struct cli *c, const json_t *body, json_t **ret, struc
 	if (r == 0)
 		r = pull_platform(c, &platform, err);
 	if (r == 0 && policy == PULL_ALWAYS)
-		r = pull_image(c, image, platform, stderr, NULL, err);
+		r = pull_image(c, image, platform, stderr, err);
 	if (r == 0)
 		r = post_create(c, body, platform, ret, err);
 	if (r != -ENOENT || policy != PULL_MISSING || err->code != -ENOENT)
 		return r;
 	if (progress_is_shown(c))
 		print_not_found(stderr, image);
-	r = pull_image(c, image, platform, stderr, NULL, err);
+	r = pull_image(c, image, platform, stderr, err);
 	return r < 0 ? r : post_create(c, body, platform, ret, err);
 }
 
