@@ -133,11 +133,10 @@ static int eval_operand(struct run *r, json_t *dot, const struct operand *o, jso
 }
 
 /* Evaluates a field with an argument, as in {{.Label "key"}}: the field is an object, and the
- * argument its key. */
-static int eval_method(struct run *r, json_t *dot, const struct operand *o, json_t *const *args,
-		       size_t n, json_t **ret)
+ * argument its key.  @key: NULL where what was given is none */
+static int eval_method(struct run *r, json_t *dot, const struct operand *o, const char *key,
+		       json_t **ret)
 {
-	const char *key = n == 1 ? json_string_value(args[0]) : NULL;
 	cleanup_json json_t *v = NULL;
 	int code;
 
@@ -181,7 +180,7 @@ static int eval_command(struct run *r, json_t *dot, const struct command_node *c
 
 		code = gotmpl_call(&call, ret, r->err);
 	} else if (code == 0 && n > 0) {
-		code = eval_method(r, dot, first, args, n, ret);
+		code = eval_method(r, dot, first, n == 1 ? json_string_value(args[0]) : NULL, ret);
 	} else if (code == 0) {
 		code = eval_operand(r, dot, first, ret);
 	}
