@@ -116,9 +116,15 @@ static int put_paths(const struct options *o, json_t *host, struct err *err)
 	return r;
 }
 
-/* Makes an object of options "KEY@VALUE"; @separator may be missing where @optional. */
-static int put_pairs(const struct options *o, const struct create_text *what, char separator,
-		     bool optional, json_t *host, struct err *err)
+/* Options "KEY@VALUE", and the object they make. */
+struct pairs {
+	const char *option, *key;
+	char separator;
+	bool optional; /* may the separator be missing? */
+};
+
+static int put_pairs(const struct options *o, const struct pairs *what, json_t *host,
+		     struct err *err)
 {
 	json_t *map = json_object();
 	const char *text;
@@ -126,15 +132,15 @@ static int put_pairs(const struct options *o, const struct create_text *what, ch
 	int r = create_put(host, what->key, map, err);
 
 	while (r == 0 && (text = options_next(o, what->option, &cursor))) {
-		const char *value = strchr(text, separator);
+		const char *value = strchr(text, what->separator);
 		size_t len = value ? (size_t)(value - text) : strlen(text);
 		cleanup_free char *key = strndup(text, len);
 
 		if (!key)
 			return err_nomem(err);
-		if (len == 0 || (!value && !optional))
+		if (len == 0 || (!value && !what->optional))
 			return err_set(err, -EINVAL, "invalid --%s \"%s\"; write KEY%cVALUE",
-				       what->option, text, separator);
+				       what->option, text, what->separator);
 		r = create_put(map, key, json_string(value ? value + 1 : ""), err);
 	}
 	return r;
@@ -190,21 +196,17 @@ int create_put_guest(const struct options *o, json_t *host, struct err *err)
 						    { "dns-search", "DnsSearch" },
 						    { "dns-option", "DnsOptions" },
 						    { 0 } };
-	static const struct create_text sysctl = { "sysctl", "Sysctls" };
-	static const struct create_text tmpfs = { "tmpfs", "Tmpfs" };
-	static const struct create_text storage = { "storage-opt", "StorageOpt" };
+	static const struct pairs pairs[] = { { "sysctl", "Sysctls", '=', false },
+					      { "tmpfs", "Tmpfs", ':', true },
+					      { "storage-opt", "StorageOpt", '=', false } };
 	int r = create_put_lists(o, lists, host, err);
 
 	if (r == 0 && options_flag(o, "init"))
 		r = create_put(host, "Init", json_true(), err);
 	if (r == 0 && options_flag(o, "privileged"))
 		r = create_put(host, "Privileged", json_true(), err);
-	if (r == 0)
-		r = put_pairs(o, &sysctl, '=', false, host, err);
-	if (r == 0)
-		r = put_pairs(o, &tmpfs, ':', true, host, err);
-	if (r == 0)
-		r = put_pairs(o, &storage, '=', false, host, err);
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(pairs); i++)
+		r = put_pairs(o, &pairs[i], host, err);
 	if (r == 0)
 		r = put_hosts(o, host, err);
 	if (r == 0)
