@@ -14,6 +14,13 @@
 /* Adds one line of a file to a list. */
 typedef int add_fn(char ***list, const char *text, struct err *err);
 
+/* Where the lines of a file go. */
+struct lines {
+	const char *name; /* of the file */
+	char ***to;
+	add_fn *add;
+};
+
 int env_add(char ***env, const char *text, struct err *err)
 {
 	const char *value;
@@ -46,8 +53,7 @@ static int add_label_line(char ***labels, const char *text, struct err *err)
 	return strv_add(labels, text) < 0 ? err_nomem(err) : 0;
 }
 
-static int add_line(char ***list, char *line, add_fn *add, const char *what, unsigned number,
-		    struct err *err)
+static int add_line(const struct lines *l, char *line, unsigned number, struct err *err)
 {
 	size_t n = strlen(line);
 	int r;
@@ -58,21 +64,20 @@ static int add_line(char ***list, char *line, add_fn *add, const char *what, uns
 	if (!*line || *line == '#')
 		return 0;
 	if (strcspn(line, " \t") < strcspn(line, "="))
-		return err_set(err, -EINVAL, "%s, line %u: a key has no white space in it", what,
+		return err_set(err, -EINVAL, "%s, line %u: a key has no white space in it", l->name,
 			       number);
-	r = add(list, line, err);
-	return r < 0 ? err_wrap(err, "%s, line %u", what, number) : 0;
+	r = l->add(l->to, line, err);
+	return r < 0 ? err_wrap(err, "%s, line %u", l->name, number) : 0;
 }
 
-static int add_lines(char ***list, const char *text, size_t len, add_fn *add, const char *what,
-		     struct err *err)
+static int add_lines(const struct lines *l, const char *text, size_t len, struct err *err)
 {
 	cleanup_free char *copy = NULL;
 	unsigned number = 0;
 	char *line, *next;
 
 	if (memchr(text, '\0', len))
-		return err_set(err, -EINVAL, "%s: not a text file", what);
+		return err_set(err, -EINVAL, "%s: not a text file", l->name);
 	copy = strndup(text, len);
 	if (!copy)
 		return err_nomem(err);
@@ -85,39 +90,39 @@ static int add_lines(char ***list, const char *text, size_t len, add_fn *add, co
 		next = strchr(line, '\n');
 		if (next)
 			*next++ = '\0';
-		r = add_line(list, line, add, what, ++number, err);
+		r = add_line(l, line, ++number, err);
 		if (r < 0)
 			return r;
 	}
 	return 0;
 }
 
-static int add_file(char ***list, const char *path, add_fn *add, struct err *err)
+static int add_file(const struct lines *l, struct err *err)
 {
 	cleanup(buf_reset) struct buf b = BUF_INIT;
-	int r = file_read_at(AT_FDCWD, path, ENV_FILE_MAX_BYTES, &b);
+	int r = file_read_at(AT_FDCWD, l->name, ENV_FILE_MAX_BYTES, &b);
 
 	if (r < 0)
-		return err_errno(err, r, "read %s", path);
-	return b.len > 0 ? add_lines(list, b.data, b.len, add, path, err) : 0;
+		return err_errno(err, r, "read %s", l->name);
+	return b.len > 0 ? add_lines(l, b.data, b.len, err) : 0;
 }
 
 int env_add_text(char ***env, const char *text, size_t len, const char *what, struct err *err)
 {
-	return add_lines(env, text, len, add_env_line, what, err);
+	return add_lines(&(struct lines){ what, env, add_env_line }, text, len, err);
 }
 
 int env_add_file(char ***env, const char *path, struct err *err)
 {
-	return add_file(env, path, add_env_line, err);
+	return add_file(&(struct lines){ path, env, add_env_line }, err);
 }
 
 int label_add_text(char ***labels, const char *text, size_t len, const char *what, struct err *err)
 {
-	return add_lines(labels, text, len, add_label_line, what, err);
+	return add_lines(&(struct lines){ what, labels, add_label_line }, text, len, err);
 }
 
 int label_add_file(char ***labels, const char *path, struct err *err)
 {
-	return add_file(labels, path, add_label_line, err);
+	return add_file(&(struct lines){ path, labels, add_label_line }, err);
 }
