@@ -151,35 +151,35 @@ int pubkeys_read(const char *pem, size_t len, struct pubkeys **ret, struct err *
 	return r;
 }
 
-static bool verify_with(EVP_PKEY *key, const EVP_MD *md, const void *text, size_t text_len,
-			const void *signature, size_t signature_len)
+static bool verify_with(EVP_PKEY *key, const EVP_MD *md, const struct buf *text,
+			const struct buf *signature)
 {
+	const void *bytes = text->data ? text->data : "";
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	bool good = ctx && EVP_DigestVerifyInit(ctx, NULL, md, NULL, key) == 1 &&
-		    EVP_DigestVerify(ctx, signature, signature_len, text, text_len) == 1;
+		    EVP_DigestVerify(ctx, (const void *)signature->data, signature->len, bytes,
+				     text->len) == 1;
 
 	EVP_MD_CTX_free(ctx);
 	ERR_clear_error();
 	return good;
 }
 
-static bool is_by(EVP_PKEY *key, const void *text, size_t text_len, const void *signature,
-		  size_t signature_len)
+static bool is_by(EVP_PKEY *key, const struct buf *text, const struct buf *signature)
 {
 	bool hashed = !EVP_PKEY_is_a(key, "ED25519");
 
-	if (verify_with(key, hashed ? EVP_sha256() : NULL, text, text_len, signature,
-			signature_len))
+	if (verify_with(key, hashed ? EVP_sha256() : NULL, text, signature))
 		return true;
 	return hashed && is_on_curve(key, CURVE_P384) &&
-	       verify_with(key, EVP_sha384(), text, text_len, signature, signature_len);
+	       verify_with(key, EVP_sha384(), text, signature);
 }
 
-const char *pubkeys_verify(const struct pubkeys *k, const void *text, size_t text_len,
-			   const void *signature, size_t signature_len)
+const char *pubkeys_verify(const struct pubkeys *k, const struct buf *text,
+			   const struct buf *signature)
 {
 	for (size_t i = 0; i < k->n; i++)
-		if (is_by(k->list[i], text, text_len, signature, signature_len))
+		if (is_by(k->list[i], text, signature))
 			return k->ids[i];
 	return NULL;
 }

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/err.h"
 
@@ -35,8 +36,8 @@ void pubkeys_free(struct pubkeys *k);
  *
  * Return: the key's id, borrowed from @k; NULL: by none.
  */
-const char *pubkeys_verify(const struct pubkeys *k, const void *text, size_t text_len,
-			   const void *signature, size_t signature_len);
+const char *pubkeys_verify(const struct pubkeys *k, const struct buf *text,
+			   const struct buf *signature);
 
 /** pubkeys_have() - is it the id of one of the keys? */
 bool pubkeys_have(const struct pubkeys *k, const char *id);

@@ -174,8 +174,7 @@ int demand_judge(struct demand *d, const struct candidate *c, const struct refer
 		 const struct digest *manifest, struct err *err)
 {
 	cleanup_free char *name = NULL;
-	const char *key = pubkeys_verify(d->keys, c->text.data ? c->text.data : "", c->text.len,
-					 c->signature.data, c->signature.len);
+	const char *key = pubkeys_verify(d->keys, &c->text, &c->signature);
 	int r;
 
 	if (d->is_met || !key)

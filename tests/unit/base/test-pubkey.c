@@ -14,7 +14,7 @@
 #include "base/macro.h"
 #include "base/pubkey.h"
 
-static const char text[] = "what is signed";
+static char text[] = "what is signed";
 
 /* Appends the public half of a key to @pem. */
 static void add_public(EVP_PKEY *key, struct buf *pem)
@@ -51,6 +51,15 @@ static struct pubkeys *read_ok(const struct buf *pem)
 	return k;
 }
 
+static const char *verify(const struct pubkeys *k, size_t text_len, unsigned char *signature,
+			  size_t len)
+{
+	const struct buf t = { .data = text, .len = text_len };
+	const struct buf s = { .data = (char *)signature, .len = len };
+
+	return pubkeys_verify(k, &t, &s);
+}
+
 static void check_key(EVP_PKEY *key, const EVP_MD *md)
 {
 	cleanup(buf_reset) struct buf pem = BUF_INIT;
@@ -61,16 +70,16 @@ static void check_key(EVP_PKEY *key, const EVP_MD *md)
 
 	add_public(key, &pem);
 	k = read_ok(&pem);
-	id = pubkeys_verify(k, text, sizeof(text), signature, len);
+	id = verify(k, sizeof(text), signature, len);
 	assert_non_null(id);
 	assert_int_equal(strlen(id), PUBKEY_ID_LEN);
 	assert_true(pubkeys_have(k, id));
 	assert_false(pubkeys_have(k, ""));
-	assert_null(pubkeys_verify(k, text, sizeof(text) - 1, signature, len));
-	assert_null(pubkeys_verify(k, text, sizeof(text), signature, len - 1));
-	assert_null(pubkeys_verify(k, text, sizeof(text), NULL, 0));
+	assert_null(verify(k, sizeof(text) - 1, signature, len));
+	assert_null(verify(k, sizeof(text), signature, len - 1));
+	assert_null(verify(k, sizeof(text), NULL, 0));
 	signature[len / 2] ^= 1;
-	assert_null(pubkeys_verify(k, text, sizeof(text), signature, len));
+	assert_null(verify(k, sizeof(text), signature, len));
 	pubkeys_free(k);
 	EVP_PKEY_free(key);
 }
@@ -97,12 +106,9 @@ static void test_one_of_several_keys_is_enough(void **state)
 	add_public(first, &pem);
 	add_public(second, &pem);
 	k = read_ok(&pem);
-	assert_non_null(pubkeys_verify(k, text, sizeof(text), signature,
-				       sign(second, EVP_sha256(), signature)));
-	assert_null(pubkeys_verify(k, text, sizeof(text), signature,
-				   sign(stranger, EVP_sha256(), signature)));
-	assert_null(pubkeys_verify(k, text, sizeof(text), signature,
-				   sign(second, EVP_sha384(), signature)));
+	assert_non_null(verify(k, sizeof(text), signature, sign(second, EVP_sha256(), signature)));
+	assert_null(verify(k, sizeof(text), signature, sign(stranger, EVP_sha256(), signature)));
+	assert_null(verify(k, sizeof(text), signature, sign(second, EVP_sha384(), signature)));
 	pubkeys_free(k);
 	EVP_PKEY_free(first);
 	EVP_PKEY_free(second);

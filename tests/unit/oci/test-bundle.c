@@ -200,7 +200,7 @@ static bool is_signed(const struct buf *text, const struct oci_bundle *b)
 	cleanup_pubkeys struct pubkeys *keys = NULL;
 
 	assert_int_equal(pubkeys_read(sigstore_key, strlen(sigstore_key), &keys, NULL), 0);
-	return pubkeys_verify(keys, text->data, text->len, b->signature.data, b->signature.len);
+	return pubkeys_verify(keys, text, &b->signature);
 }
 
 static void test_bundles_of_sigstores_own(void **state)
