@@ -102,8 +102,8 @@ static int await_registered(struct api *wait, struct err *err)
 	return 0;
 }
 
-static int read_status(const struct attach_config *cfg, const json_t *answer, int *ret_status,
-		       struct err *err)
+/* Return: the exit status; -EBADMSG with a message. */
+static int read_status(const struct attach_config *cfg, const json_t *answer, struct err *err)
 {
 	const json_t *code = json_object_get(answer, "StatusCode");
 	const char *message = cli_str(json_object_get(answer, "Error"), "Message");
@@ -113,18 +113,16 @@ static int read_status(const struct attach_config *cfg, const json_t *answer, in
 			       cfg->id, *message ? ": " : "", message);
 	if (*message)
 		cli_print_error(message);
-	*ret_status = (int)(json_integer_value(code) & 0xff);
 	if (cfg->trace) {
 		cfg->trace->answered = clock_mono_usec();
 		trace_print(cfg->trace, json_object_get(answer, "Moat"));
 	}
-	return 0;
+	return (int)(json_integer_value(code) & 0xff);
 }
 
 /* The connection for the wait was lost, and with it its moatd; the next moatd knows the exit
  * status. */
-static int ask_again(struct cli *c, const struct attach_config *cfg, int *ret_status,
-		     struct err *err)
+static int ask_again(struct cli *c, const struct attach_config *cfg, struct err *err)
 {
 	cleanup(buf_reset) struct buf path = BUF_INIT;
 	cleanup_json json_t *answer = NULL;
@@ -141,7 +139,7 @@ static int ask_again(struct cli *c, const struct attach_config *cfg, int *ret_st
 			       "moatd was restarted and container %s is removed already: its exit "
 			       "status is not known",
 			       cfg->id);
-	return r < 0 ? r : read_status(cfg, answer, ret_status, err);
+	return r < 0 ? r : read_status(cfg, answer, err);
 }
 
 /* Return: the exit status, docker's. */
@@ -157,28 +155,23 @@ static int leave_running(const char *id)
 	return 1;
 }
 
+/* Return: the exit status; -errno with a message. */
 static int finish_attach(struct cli *c, const struct attach_config *cfg, struct api *wait,
-			 const struct stream_result *result, int *ret_status, struct err *err)
+			 const struct stream_result *result, struct err *err)
 {
 	cleanup_json json_t *answer = NULL;
 	int r;
 
-	if (result->end == STREAM_DETACHED) {
-		*ret_status = 0;
+	if (result->end == STREAM_DETACHED)
 		return 0;
-	}
-	if (result->end == STREAM_SIGNALLED) {
-		*ret_status = 128 + result->signo;
-		return 0;
-	}
-	if (result->end == STREAM_LEFT) {
-		*ret_status = leave_running(cfg->id);
-		return 0;
-	}
+	if (result->end == STREAM_SIGNALLED)
+		return 128 + result->signo;
+	if (result->end == STREAM_LEFT)
+		return leave_running(cfg->id);
 	if (!result->wait_done)
-		return ask_again(c, cfg, ret_status, err);
+		return ask_again(c, cfg, err);
 	r = api_finish(wait, &answer, err);
-	return r < 0 ? r : read_status(cfg, answer, ret_status, err);
+	return r < 0 ? r : read_status(cfg, answer, err);
 }
 
 int attach_run(struct cli *c, const struct attach_config *cfg, int *ret_status, struct err *err)
@@ -209,10 +202,14 @@ int attach_run(struct cli *c, const struct attach_config *cfg, int *ret_status, 
 	s.wait = wait;
 	s.control = (struct control){ .api = c->api, .object = object.data, .start = cfg->start };
 	r = stream_run(&s, &result, err);
-	if (r < 0 && s.control.start_failed) {
+	if (r == 0) {
+		r = finish_attach(c, cfg, wait, &result, err);
+	} else if (s.control.start_failed) {
 		cli_print_error(err->msg);
-		*ret_status = start_error_status(r, err);
-		return 0;
+		r = start_error_status(r, err);
 	}
-	return r < 0 ? r : finish_attach(c, cfg, wait, &result, ret_status, err);
+	if (r < 0)
+		return r;
+	*ret_status = r;
+	return 0;
 }
