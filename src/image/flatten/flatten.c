@@ -172,16 +172,15 @@ static int crew_init(struct crew *c, const struct flatten_limits *limits, struct
 	return tree_new(&tree_limits, ret_tree);
 }
 
-int flatten_limited(struct flatten_layer *layers, size_t n_layers, int out_fd,
-		    const struct flatten_limits *limits, struct flatten_helpers *helpers,
-		    struct err *err)
+int flatten(const struct flatten_input *in, int out_fd, struct flatten_helpers *helpers,
+	    struct err *err)
 {
-	cleanup(crew_reset) struct crew c = { .layers = layers,
-					      .n_layers = n_layers,
+	cleanup(crew_reset) struct crew c = { .layers = in->layers,
+					      .n_layers = in->n_layers,
 					      .out_fd = out_fd,
 					      .lock = PTHREAD_MUTEX_INITIALIZER };
 	cleanup(tree_free_cleanup_fn) struct tree *tree = NULL;
-	int r = n_layers <= TREE_LAYERS_MAX ? crew_init(&c, limits, &tree) : -E2BIG;
+	int r = in->n_layers <= TREE_LAYERS_MAX ? crew_init(&c, &in->limits, &tree) : -E2BIG;
 
 	if (r < 0)
 		return err_errno(err, r, "making an image");
@@ -218,12 +217,4 @@ struct flatten_limits flatten_limits_largest(void)
 	l.max_memory = UNPACK_MEMORY_LARGEST;
 	l.ratio_max = UNPACK_RATIO_LARGEST;
 	return l;
-}
-
-int flatten(struct flatten_layer *layers, size_t n_layers, int out_fd,
-	    struct flatten_helpers *helpers, struct err *err)
-{
-	const struct flatten_limits limits = flatten_limits_usual();
-
-	return flatten_limited(layers, n_layers, out_fd, &limits, helpers, err);
 }

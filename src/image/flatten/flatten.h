@@ -38,6 +38,28 @@ struct flatten_layer {
 	uint64_t size_bytes;   /* of the layer's files; set by flatten() */
 };
 
+struct flatten_limits {
+	uint64_t max_bytes;
+	uint32_t max_entries;
+	uint64_t max_memory;
+	uint64_t ratio_from;
+	uint32_t ratio_max;
+	uint64_t inline_bytes;
+};
+
+/* What an image is made of, and how much that may be. */
+struct flatten_input {
+	struct flatten_layer *layers; /* base first; borrowed */
+	size_t n_layers;
+	struct flatten_limits limits;
+};
+
+/** flatten_limits_usual() - get the limits UNPACK_… */
+struct flatten_limits flatten_limits_usual(void);
+
+/** flatten_limits_largest() - get the largest limits that the settings accept */
+struct flatten_limits flatten_limits_largest(void);
+
 /* Threads that help to flatten; see flatten_helpers_new(). */
 struct flatten_helpers;
 
@@ -54,8 +76,8 @@ int flatten_helpers_new(size_t n, struct flatten_helpers **ret);
 void flatten_helpers_free(struct flatten_helpers *h);
 
 /**
- * flatten() - apply layers in order and write the image, within the usual limits
- * @layers:  base first; compression (none, gzip, zstd, xz, bzip2) is recognized by content
+ * flatten() - apply layers in order and write the image
+ * @in:      compression (none, gzip, zstd, xz, bzip2) is recognized by content
  * @out_fd:  empty regular file, written by pwrite(2)
  * @helpers: used up; NULL: this thread does it alone
  *
@@ -67,25 +89,5 @@ void flatten_helpers_free(struct flatten_helpers *h);
  * Return: 0; -EBADMSG with a message for a malformed, truncated, escaping or bomb-like
  * layer or a wrong diff_id; -ENOSPC; -errno.
  */
-int flatten(struct flatten_layer *layers, size_t n_layers, int out_fd,
-	    struct flatten_helpers *helpers, struct err *err);
-
-struct flatten_limits {
-	uint64_t max_bytes;
-	uint32_t max_entries;
-	uint64_t max_memory;
-	uint64_t ratio_from;
-	uint32_t ratio_max;
-	uint64_t inline_bytes;
-};
-
-/** flatten_limits_usual() - get the limits UNPACK_… */
-struct flatten_limits flatten_limits_usual(void);
-
-/** flatten_limits_largest() - get the largest limits that the settings accept */
-struct flatten_limits flatten_limits_largest(void);
-
-/** flatten_limited() - flatten() with other limits than UNPACK_… */
-int flatten_limited(struct flatten_layer *layers, size_t n_layers, int out_fd,
-		    const struct flatten_limits *limits, struct flatten_helpers *helpers,
-		    struct err *err);
+int flatten(const struct flatten_input *in, int out_fd, struct flatten_helpers *helpers,
+	    struct err *err);

@@ -77,14 +77,13 @@ static size_t count_helpers(size_t n_layers)
 	return n_layers == 0 ? 0 : n < n_layers - 1 ? n : n_layers - 1;
 }
 
-static int tell_sizes(int status_fd, const struct flatten_layer *layers, size_t n_layers,
-		      struct err *err)
+static int tell_sizes(int status_fd, const struct flatten_input *in, struct err *err)
 {
 	cleanup(buf_reset) struct buf text = BUF_INIT;
 	int r = 0;
 
-	for (size_t i = 0; i < n_layers && r == 0; i++)
-		r = buf_addf(&text, "%llu ", (unsigned long long)layers[i].size_bytes);
+	for (size_t i = 0; i < in->n_layers && r == 0; i++)
+		r = buf_addf(&text, "%llu ", (unsigned long long)in->layers[i].size_bytes);
 	if (r == 0 && text.len > 0)
 		r = fd_write_all(status_fd, text.data, text.len);
 	return r < 0 ? err_errno(err, r, "telling sizes") : 0;
@@ -93,14 +92,14 @@ static int tell_sizes(int status_fd, const struct flatten_layer *layers, size_t 
 static int unpack_layers(int status_fd, int out_fd, char **args, size_t n_layers, struct err *err)
 {
 	char **layer_args = args + 1;
-	struct flatten_limits limits;
 	cleanup_free struct flatten_layer *layers = calloc(n_layers + 1, sizeof(*layers));
+	struct flatten_input in = { .layers = layers, .n_layers = n_layers };
 	struct flatten_helpers *helpers = NULL;
 	int r;
 
 	if (!layers)
 		return err_nomem(err);
-	if (parse_limits(args[0], &limits) < 0)
+	if (parse_limits(args[0], &in.limits) < 0)
 		return err_set(err, -EINVAL, "bad limits: %s", args[0]);
 	for (size_t i = 0; i < n_layers; i++) {
 		if (parse_layer(layer_args[i], &layers[i]) < 0)
@@ -114,9 +113,9 @@ static int unpack_layers(int status_fd, int out_fd, char **args, size_t n_layers
 	if (r == 0)
 		r = unpack_jail_close(err);
 	if (r == 0)
-		r = flatten_limited(layers, n_layers, out_fd, &limits, helpers, err);
+		r = flatten(&in, out_fd, helpers, err);
 	flatten_helpers_free(helpers);
-	return r == 0 ? tell_sizes(status_fd, layers, n_layers, err) : r;
+	return r == 0 ? tell_sizes(status_fd, &in, err) : r;
 }
 
 static void write_report(int status_fd, const struct err *err)

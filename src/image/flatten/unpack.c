@@ -158,15 +158,15 @@ static void close_pipe(int (*fds)[2])
 	cleanup_close_fn(&(*fds)[1]);
 }
 
-static int read_sizes(char *text, struct flatten_layer *layers, size_t n_layers, struct err *err)
+static int read_sizes(char *text, const struct flatten_input *in, struct err *err)
 {
 	char *rest = text;
 
-	for (size_t i = 0; i < n_layers; i++) {
+	for (size_t i = 0; i < in->n_layers; i++) {
 		const char *size = strsep(&rest, " ");
 
-		if (!rest || str_to_u64(size, &layers[i].size_bytes) < 0 ||
-		    layers[i].size_bytes > UNPACK_MAX_BYTES)
+		if (!rest || str_to_u64(size, &in->layers[i].size_bytes) < 0 ||
+		    in->layers[i].size_bytes > UNPACK_MAX_BYTES)
 			return err_set(err, -EIO, "moat-unpack did not say how large layers are");
 	}
 	return 0;
@@ -179,23 +179,21 @@ static int job_add_limits(struct job *j, const struct flatten_limits *limits)
 			 limits->ratio_max);
 }
 
-static int start_flatten(const struct flatten_layer *layers, size_t n_layers,
-			 const struct flatten_limits *limits, struct job *j, pid_t *ret)
+static int start_flatten(const struct flatten_input *in, struct job *j, pid_t *ret)
 {
 	int r = job_add_number(j, CHILD_STATUS_FD);
 
 	if (r == 0)
 		r = job_add_number(j, CHILD_OUT_FD);
 	if (r == 0)
-		r = job_add_limits(j, limits);
-	for (size_t i = 0; i < n_layers && r == 0; i++)
-		r = job_add_layer(j, &layers[i]);
+		r = job_add_limits(j, &in->limits);
+	for (size_t i = 0; i < in->n_layers && r == 0; i++)
+		r = job_add_layer(j, &in->layers[i]);
 	return r == 0 ? job_start(j, ret) : r;
 }
 
-int unpack_start(const char *program, const struct flatten_layer *layers, size_t n_layers,
-		 const struct flatten_limits *limits, int out_fd, struct unpack *ret,
-		 struct err *err)
+int unpack_start(const char *program, const struct flatten_input *in, int out_fd,
+		 struct unpack *ret, struct err *err)
 {
 	cleanup(close_pipe) int status_fds[2] = { -1, -1 };
 	cleanup(job_reset) struct job j = { 0 };
@@ -203,16 +201,16 @@ int unpack_start(const char *program, const struct flatten_layer *layers, size_t
 	int r = pipe2(status_fds, O_CLOEXEC) < 0 ? -errno : 0;
 
 	if (r == 0)
-		r = job_init(&j, program, n_layers, status_fds[1], out_fd);
+		r = job_init(&j, program, in->n_layers, status_fds[1], out_fd);
 	if (r == 0)
-		r = start_flatten(layers, n_layers, limits, &j, &pid);
+		r = start_flatten(in, &j, &pid);
 	if (r < 0)
 		return err_errno(err, r, "cannot start %s", program);
 	*ret = (struct unpack){ .pid = pid, .status_fd = take_fd(&status_fds[0]) };
 	return 0;
 }
 
-int unpack_wait(struct unpack *u, struct flatten_layer *layers, size_t n_layers, struct err *err)
+int unpack_wait(struct unpack *u, const struct flatten_input *in, struct err *err)
 {
 	char text[UNPACK_STATUS_MAX];
 	int status, r;
@@ -223,7 +221,7 @@ int unpack_wait(struct unpack *u, struct flatten_layer *layers, size_t n_layers,
 	if (r < 0)
 		return err_errno(err, r, "waiting for moat-unpack");
 	r = read_report(text, status, err);
-	return r == 0 ? read_sizes(text, layers, n_layers, err) : r;
+	return r == 0 ? read_sizes(text, in, err) : r;
 }
 
 /* The child writes its report when it ends, and nothing before. */

@@ -33,8 +33,7 @@ struct unpack {
 /**
  * unpack_start() - run flatten() in a process of its own
  * @program:  absolute path of moat-unpack
- * @layers:   base first; descriptors are borrowed until this returns
- * @limits:   borrowed
+ * @in:       descriptors of its layers are borrowed until this returns
  * @out_fd:   the same; empty regular file, open for writing
  * @ret:      to be ended by unpack_wait() or unpack_kill()
  *
@@ -43,17 +42,16 @@ struct unpack {
  *
  * Return: 0; -ENOENT, -EACCES and others when @program cannot be started; with a message.
  */
-int unpack_start(const char *program, const struct flatten_layer *layers, size_t n_layers,
-		 const struct flatten_limits *limits, int out_fd, struct unpack *ret,
-		 struct err *err);
+int unpack_start(const char *program, const struct flatten_input *in, int out_fd,
+		 struct unpack *ret, struct err *err);
 
 /**
  * unpack_wait() - wait for a process to end
- * @layers: their sizes are set
+ * @in: what it was started with; its layers' sizes are set
  *
  * Return: 0; as flatten(); -ENOMEM when it was killed, -EIO when it crashed; with a message.
  */
-int unpack_wait(struct unpack *u, struct flatten_layer *layers, size_t n_layers, struct err *err);
+int unpack_wait(struct unpack *u, const struct flatten_input *in, struct err *err);
 
 /** unpack_ends_within() - wait at most @msec for a process to end.  Return: has it? */
 bool unpack_ends_within(const struct unpack *u, int msec);

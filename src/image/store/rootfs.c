@@ -32,21 +32,20 @@
 #define CANCEL_MSEC 100 /* how often a waiting thread checks for cancellation */
 
 struct layers {
-	const struct install *in;
-	struct flatten_layer *list;
-	size_t n;
+	const struct install *install;
+	struct flatten_input in;
 };
 
 static void layers_close(struct layers *l)
 {
-	const struct source *source = l->in->source;
+	const struct source *source = l->install->source;
 
 	if (source && source->close)
 		source->close(source->arg);
 	else
-		for (size_t i = 0; i < l->n; i++)
-			fd_close(&l->list[i].fd);
-	free(l->list);
+		for (size_t i = 0; i < l->in.n_layers; i++)
+			fd_close(&l->in.layers[i].fd);
+	free(l->in.layers);
 }
 
 int layers_open_stored(const struct store *st, const struct oci_manifest *m,
@@ -66,16 +65,17 @@ static int open_layers(const struct rootfs *rf, struct layers *l, struct err *er
 	const struct source *source = rf->install->source;
 	int r;
 
-	l->list = calloc(rf->manifest->n_layers + 1, sizeof(*l->list));
-	if (!l->list)
+	l->in.layers = calloc(rf->manifest->n_layers + 1, sizeof(*l->in.layers));
+	if (!l->in.layers)
 		return err_nomem(err);
-	l->n = rf->manifest->n_layers;
-	for (size_t i = 0; i < l->n; i++)
-		l->list[i].fd = -1;
-	r = source && source->open ? source->open(source->arg, rf->manifest, l->list, err)
-				   : layers_open_stored(rf->work->st, rf->manifest, l->list, err);
-	for (size_t i = 0; r == 0 && i < l->n; i++)
-		l->list[i].diff_id = rf->config->diff_ids[i];
+	l->in.n_layers = rf->manifest->n_layers;
+	for (size_t i = 0; i < l->in.n_layers; i++)
+		l->in.layers[i].fd = -1;
+	r = source && source->open
+		    ? source->open(source->arg, rf->manifest, l->in.layers, err)
+		    : layers_open_stored(rf->work->st, rf->manifest, l->in.layers, err);
+	for (size_t i = 0; r == 0 && i < l->in.n_layers; i++)
+		l->in.layers[i].diff_id = rf->config->diff_ids[i];
 	return r;
 }
 
@@ -96,16 +96,16 @@ static int bring_layers(const struct rootfs *rf, struct unpack *u, struct err *e
 static int end_unpack(struct rootfs *rf, struct unpack *u, struct layers *l, struct err *err)
 {
 	struct err why = { 0 };
-	int r = unpack_wait(u, l->list, l->n, &why);
+	int r = unpack_wait(u, &l->in, &why);
 
 	/* A program that cannot be started must not be reported like a missing image. */
 	if (r == -ENOENT || r == -EACCES)
 		r = -EIO;
 	if (r < 0)
 		return err_set(err, r, "%s", why.msg);
-	rf->layer_bytes = calloc(l->n + 1, sizeof(*rf->layer_bytes));
-	for (size_t i = 0; rf->layer_bytes && i < l->n; i++)
-		rf->layer_bytes[i] = l->list[i].size_bytes;
+	rf->layer_bytes = calloc(l->in.n_layers + 1, sizeof(*rf->layer_bytes));
+	for (size_t i = 0; rf->layer_bytes && i < l->in.n_layers; i++)
+		rf->layer_bytes[i] = l->in.layers[i].size_bytes;
 	return rf->layer_bytes ? 0 : err_nomem(err);
 }
 
@@ -154,16 +154,15 @@ static int await_unpack(const struct rootfs *rf, struct unpack *u, struct err *e
 static int flatten_layers(struct rootfs *rf, int out_fd, struct err *err)
 {
 	const char *program = rf->work->st->unpack_path;
-	cleanup(layers_close) struct layers l = { .in = rf->install };
-	const struct flatten_limits limits =
-		rf->was_accepted ? flatten_limits_largest() : limits_now(rf->work->st);
+	cleanup(layers_close) struct layers l = { .install = rf->install };
 	struct err why = { 0 };
 	struct unpack u;
 	int r = open_layers(rf, &l, err);
 
 	if (r < 0)
 		return r;
-	r = unpack_start(program, l.list, l.n, &limits, out_fd, &u, &why);
+	l.in.limits = rf->was_accepted ? flatten_limits_largest() : limits_now(rf->work->st);
+	r = unpack_start(program, &l.in, out_fd, &u, &why);
 	if (r < 0)
 		return err_set(err, r == -ENOENT || r == -EACCES ? -EIO : r, "%s", why.msg);
 	r = bring_layers(rf, &u, err);
@@ -242,7 +241,7 @@ static int make_file(struct rootfs *rf, const char *name, struct err *err)
 /* Fetches the layers that are missing beside a file that is there. */
 static int complete_layers(const struct rootfs *rf, struct err *err)
 {
-	cleanup(layers_close) struct layers l = { .in = rf->install };
+	cleanup(layers_close) struct layers l = { .install = rf->install };
 	int r = open_layers(rf, &l, err);
 
 	return r < 0 ? r : bring_layers(rf, NULL, err);

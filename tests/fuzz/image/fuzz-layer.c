@@ -29,11 +29,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	int in_fd = memfd_create("layer", MFD_CLOEXEC);
 	int out_fd = memfd_create("image", MFD_CLOEXEC);
 	struct flatten_layer layers[2] = { { .fd = in_fd }, { .fd = in_fd } };
+	const struct flatten_input in = { layers, 2, limits };
 	struct err err;
 
 	if (in_fd < 0 || out_fd < 0 || fd_write_all(in_fd, data, len) < 0)
 		abort();
-	flatten_limited(layers, 2, out_fd, &limits, NULL, &err);
+	flatten(&in, out_fd, NULL, &err);
 	close(in_fd);
 	close(out_fd);
 	return 0;

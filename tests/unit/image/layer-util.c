@@ -124,12 +124,13 @@ void ustar_header(char block[512], const char *name, char type, uint64_t size)
 int flatten_fds(const int *fds, size_t n, int out_fd, struct err *err)
 {
 	struct flatten_layer *layers = calloc(n + 1, sizeof(*layers));
+	const struct flatten_input in = { layers, n, flatten_limits_usual() };
 	int r;
 
 	assert_non_null(layers);
 	for (size_t i = 0; i < n; i++)
 		layers[i].fd = fds[i];
-	r = flatten(layers, n, out_fd, NULL, err);
+	r = flatten(&in, out_fd, NULL, err);
 	for (size_t i = 0; i < n; i++)
 		close(fds[i]);
 	free(layers);

@@ -69,8 +69,9 @@ int flatten_one(int fd, const char *diff_id, const struct flatten_limits *limits
 		char ret_hex[SHA256_HEX_LEN + 1], struct err *err)
 {
 	struct flatten_layer layer = { .fd = fd, .diff_id = diff_id };
+	const struct flatten_input in = { &layer, 1, *limits };
 	int out_fd = output();
-	int r = flatten_limited(&layer, 1, out_fd, limits, NULL, err);
+	int r = flatten(&in, out_fd, NULL, err);
 
 	if (r == 0) {
 		assert_int_equal(lseek(out_fd, 0, SEEK_SET), 0);

@@ -9,7 +9,7 @@
 #define N_FILTERS 5
 extern const int filters[N_FILTERS]; /* no compression first */
 
-/** product - the limits that flatten() has */
+/** product - the usual limits */
 extern const struct flatten_limits product;
 
 /** sample() - a small layer; the same tar for every filter */

@@ -166,6 +166,7 @@ static void start_growth(int filter, size_t step, struct growth *g, pthread_t *r
 static void test_growing(void **state)
 {
 	struct flatten_layer layers[2 * N_FILTERS];
+	const struct flatten_input in = { layers, ARRAY_SIZE(layers), product };
 	struct growth growths[2 * N_FILTERS];
 	pthread_t threads[2 * N_FILTERS];
 	struct flatten_helpers *helpers;
@@ -185,7 +186,7 @@ static void test_growing(void **state)
 						    .packed_bytes = growths[i].len,
 						    .diff_id = diff_id };
 	}
-	if (flatten(layers, 2 * N_FILTERS, out_fd, helpers, &err) < 0)
+	if (flatten(&in, out_fd, helpers, &err) < 0)
 		fail_msg("%s", err.msg);
 	flatten_helpers_free(helpers);
 	for (size_t i = 0; i < 2 * N_FILTERS; i++) {
@@ -205,13 +206,14 @@ static void test_failure_ends_waiting(void **state)
 		{ .fd = output(), .grows = true, .event_fd = event_fd, .packed_bytes = 100000 },
 		{ .fd = TAR({ .path = "../x" }) }
 	};
+	const struct flatten_input in = { layers, 2, product };
 	struct flatten_helpers *helpers;
 	struct err err = { 0 };
 	int out_fd = output();
 
 	(void)state;
 	assert_int_equal(flatten_helpers_new(1, &helpers), 0);
-	assert_int_equal(flatten(layers, 2, out_fd, helpers, &err), -EBADMSG);
+	assert_int_equal(flatten(&in, out_fd, helpers, &err), -EBADMSG);
 	assert_non_null(strstr(err.msg, "layer 2: entry \"../x\" leaves the root"));
 	flatten_helpers_free(helpers);
 	close(layers[0].fd);
@@ -318,16 +320,16 @@ static void test_windows(void **state)
 
 static void test_bytes_count_over_layers(void **state)
 {
-	struct flatten_limits limits = product;
 	struct flatten_layer layers[2];
+	struct flatten_input in = { layers, 2, product };
 	struct err err = { 0 };
 	int out_fd = output();
 
 	(void)state;
-	limits.max_bytes = 3 << 19;
+	in.limits.max_bytes = 3 << 19;
 	layers[0] = (struct flatten_layer){ .fd = zeros_layer(1 << 20) };
 	layers[1] = layers[0];
-	assert_int_equal(flatten_limited(layers, 2, out_fd, &limits, NULL, &err), -EBADMSG);
+	assert_int_equal(flatten(&in, out_fd, NULL, &err), -EBADMSG);
 	assert_non_null(strstr(err.msg, "layer 2: "));
 	close(layers[0].fd);
 	close(out_fd);
@@ -352,12 +354,13 @@ static void test_inline_budget(void **state)
 static void test_full_disk(void **state)
 {
 	struct flatten_layer layer = { .fd = sample(ARCHIVE_FILTER_GZIP) };
+	const struct flatten_input in = { &layer, 1, product };
 	int full_fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
 	struct err err = { 0 };
 
 	(void)state;
 	assert_true(full_fd >= 0);
-	assert_int_equal(flatten(&layer, 1, full_fd, NULL, &err), -ENOSPC);
+	assert_int_equal(flatten(&in, full_fd, NULL, &err), -ENOSPC);
 	assert_string_equal(err.msg, "layer 1: writing the image: No space left on device");
 	close(full_fd);
 	close(layer.fd);

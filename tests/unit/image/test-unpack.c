@@ -13,11 +13,11 @@
 static int unpack(const char *program, struct flatten_layer *layers, size_t n, int out_fd,
 		  struct err *err)
 {
-	const struct flatten_limits limits = flatten_limits_usual();
+	const struct flatten_input in = { layers, n, flatten_limits_usual() };
 	struct unpack u;
-	int r = unpack_start(program, layers, n, &limits, out_fd, &u, err);
+	int r = unpack_start(program, &in, out_fd, &u, err);
 
-	return r == 0 ? unpack_wait(&u, layers, n, err) : r;
+	return r == 0 ? unpack_wait(&u, &in, err) : r;
 }
 
 static void test_unpack(void **state)
