@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <sys/auxv.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -40,8 +41,10 @@ void private_bind(char **argv)
 	char path[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
 
-	if ((value && *value) || n <= 0 || setenv(name, "1", 1) < 0)
+	/* A program that got privileges by being executed has the variable taken away each time. */
+	if ((value && *value) || getauxval(AT_SECURE) || n <= 0 || setenv(name, "1", 1) < 0)
 		return;
 	path[n] = '\0';
 	execv(path, argv);
+	(void)unsetenv(name);
 }

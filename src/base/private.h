@@ -6,10 +6,9 @@
 void private_memory(void);
 
 /**
- * private_bind() - find all functions of all libraries before a secret can come, for this program
- * and those it starts
+ * private_bind() - find all functions of all libraries before a secret can come
  * @argv: of main(), which calls this first; on success it begins anew with them
  *
- * Where that is not possible, nothing is changed.
+ * So do programs that get this one's environment.  Where that is not possible, nothing is changed.
  */
 void private_bind(char **argv);

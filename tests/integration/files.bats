@@ -207,7 +207,7 @@ beats_of() {
 	moat cp hung:/big - >hold &
 	copy=$!
 	exec 9<hold
-	head -c 1 <&9 >/dev/null
+	assert_equal "$(head -c 1 <&9 | wc -c)" 1
 	moat rm -f hung
 	cat <&9 >/dev/null
 	exec 9<&-

@@ -276,6 +276,15 @@ is_known() {
 	assert_equal "$output" "nameserver 127.0.0.1"
 	run moat run --rm --no-dns "$BUSYBOX" cat /etc/resolv.conf
 	assert_equal "$output" ""
+	# The image's own is its container's to write, even an empty one.
+	mkdir -p "$BATS_TEST_TMPDIR/root"/{bin,etc}
+	cp "$(command -v busybox)" "$BATS_TEST_TMPDIR/root/bin/sh"
+	: >"$BATS_TEST_TMPDIR/root/etc/resolv.conf"
+	tar -C "$BATS_TEST_TMPDIR/root" -c . | moat image import - emptied >/dev/null
+	run -0 moat run --name written --no-dns emptied sh -c 'cat /etc/resolv.conf; echo own >/etc/new; mv /etc/new /etc/resolv.conf'
+	run -0 moat start -a written
+	assert_equal "$output" own
+	moat rm written
 }
 
 # told_of_refusal WHAT: since $since, there is an event of it.

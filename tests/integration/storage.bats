@@ -43,9 +43,14 @@ layer_is_below() {
 	moat rm -f busy
 }
 
+# layer_shows NAME COMMAND: of debugfs, for the container's layer.
+layer_shows() {
+	debugfs -R "$2" "$MOAT_ROOT/containers/$(id_of "$1")/rw.ext4" 2>/dev/null
+}
+
 # upper_of NAME: what the container's layer has in place of the image's.
 upper_of() {
-	debugfs -R "ls -p /upper" "$MOAT_ROOT/containers/$(id_of "$1")/rw.ext4" 2>/dev/null | cut -d/ -f6 | grep -vxE '\.{0,2}' || true
+	layer_shows "$1" "ls -p /upper" | awk -F/ '$6 !~ /^\.?\.?$/ { print $6 } $6 == "." { seen = 1 } END { exit !seen }'
 }
 
 @test "layer: a container that writes nothing has nothing in it, even where its image has none of the places to mount on" {
@@ -68,4 +73,23 @@ upper_of() {
 	assert_equal "$(upper_of writes)" "etc"
 	assert_equal "$(moat diff writes)" $'A /etc\nA /etc/own'
 	moat rm writes
+}
+
+# work_mode NAME: of the folder that an overlay works in: 0755 is the host's, and 0000 one that the kernel made.
+work_mode() {
+	layer_shows "$1" "stat /work/work" | grep -oE 'Mode: +[0-7]+' | tail -c 5
+}
+
+@test "layer: the work folder that it comes with is used as it is, and made anew where something was left in it" {
+	own_kernel || skip "this kernel is another's"
+	moat run --name works "$BUSYBOX" sh -c 'rm /etc/passwd && mv /etc/group /etc/own && mkdir /new' >/dev/null
+	poll no_machine works
+	assert_equal "$(work_mode works)" 0755
+	debugfs -w -R "write /etc/hostname /work/work/left" "$MOAT_ROOT/containers/$(id_of works)/rw.ext4" 2>/dev/null
+	layer_shows works "ls -p /work/work" | grep -F left
+	run ! moat start -a works
+	poll no_machine works
+	assert_equal "$(work_mode works)" 0000
+	run ! grep -F left <<<"$(layer_shows works "ls -p /work/work")"
+	moat rm works
 }

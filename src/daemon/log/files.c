@@ -6,7 +6,8 @@
  * removed; it still has that one open, reads it to its end, and goes on with the oldest there is.
  *
  * Who does not follow a log reads up to its end of when it was opened: a busy container's log
- * would have no other end, and more than the last lines that were counted.
+ * would have no other end, and more than the last lines that were counted.  Who goes on at a place,
+ * after the death of moatd, opens it once more.
  */
 #include "daemon/log/files.h"
 #include "control/names.h"

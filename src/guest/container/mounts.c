@@ -52,12 +52,13 @@ _Static_assert(ARRAY_SIZE(table) <= MOUNTS_MAX, "struct mounts has room for the 
 
 static const struct {
 	const char *path;
+	const char *stub;   /* the same in STUBS_DIR */
 	const char *source; /* name in the container's folder */
-	bool only_if_empty; /* or missing */
+	bool only_if_missing;
 } files[] = {
-	{ "/etc/hostname", HOSTNAME_FILE, false },
-	{ "/etc/hosts", HOSTS_FILE, false },
-	{ "/etc/resolv.conf", RESOLV_FILE, true },
+	{ "/etc/hostname", STUBS_DIR "/etc/hostname", HOSTNAME_FILE, false },
+	{ "/etc/hosts", STUBS_DIR "/etc/hosts", HOSTS_FILE, false },
+	{ "/etc/resolv.conf", STUBS_DIR "/etc/resolv.conf", RESOLV_FILE, true },
 };
 
 static int set_string(int fs_fd, const char *key, const char *value)
@@ -188,14 +189,21 @@ static int touch_file(const char *path)
 	return fd < 0 ? -errno : 0;
 }
 
-/* Mounts a file over one of the image, unless that is a symbolic link to nowhere. */
-static int attach_file(int fd, const char *path, bool only_if_empty)
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_ino == b->st_ino && a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
+	       a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+}
+
+/* Mounts a file over one of the image, unless that is a symbolic link to nowhere.  @missing: over
+ * no other than this one of STUBS_DIR; NULL: over any */
+static int attach_file(int fd, const char *path, const struct stat *missing)
 {
 	const unsigned flags = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_SYMLINKS;
 	struct stat sb;
 
 	if (stat(path, &sb) == 0) {
-		if (only_if_empty && !(S_ISREG(sb.st_mode) && sb.st_size == 0))
+		if (missing && !is_same(&sb, missing))
 			return 0;
 	} else if (errno != ENOENT) {
 		return -errno;
@@ -273,7 +281,15 @@ static int attach_console(int tty, struct err *err)
 	return r < 0 ? err_errno(err, r, "attach the terminal to /dev/console") : 0;
 }
 
-static int attach_all(const struct mounts *m, const int *file_fds, bool own_resolv, struct err *err)
+/* What is to be attached inside the container, as it was outside. */
+struct outside {
+	int files[ARRAY_SIZE(files)];
+	struct stat stubs[ARRAY_SIZE(files)]; /* of the same paths in STUBS_DIR */
+	int shares[OCI_MOUNTS_MAX];
+};
+
+static int attach_all(const struct mounts *m, const struct outside *out, bool own_resolv,
+		      struct err *err)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
 		int fd = m->fds[i];
@@ -285,8 +301,9 @@ static int attach_all(const struct mounts *m, const int *file_fds, bool own_reso
 			return err_errno(err, r, "mount %s in the container", table[i].path);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
-		int r = attach_file(file_fds[i], files[i].path,
-				    files[i].only_if_empty && !own_resolv);
+		bool only_if_missing = files[i].only_if_missing && !own_resolv;
+		int r = attach_file(out->files[i], files[i].path,
+				    only_if_missing ? &out->stubs[i] : NULL);
 
 		if (r < 0)
 			return err_errno(err, r, "mount %s in the container", files[i].path);
@@ -304,34 +321,32 @@ static int mount_options(const struct mounts_wanted *w, const int *share_fds, st
 	return r == 0 ? sockets_bind(w->sockets, w->options->sockets, err) : r;
 }
 
-/* Opens, outside, what is to be attached inside the container. */
-static int open_outside(const struct mounts_wanted *w, int *file_fds, int *share_fds,
-			struct err *err)
+static int open_outside(const struct mounts_wanted *w, struct outside *ret, struct err *err)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
-		file_fds[i] =
+		ret->files[i] =
 			open_tree(AT_FDCWD, files[i].source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-		if (file_fds[i] < 0)
+		if (ret->files[i] < 0 || stat(files[i].stub, &ret->stubs[i]) < 0)
 			return err_errno(err, -errno, "open %s", files[i].source);
 	}
-	return w->options ? shares_open(w->shares, &w->options->mounts, share_fds, err) : 0;
+	return w->options ? shares_open(w->shares, &w->options->mounts, ret->shares, err) : 0;
 }
 
 int mounts_enter(const struct mounts *m, const struct mounts_wanted *w, struct err *err)
 {
 	const struct oci_options *o = w->options;
 	const struct link_container *c = w->spec;
-	int file_fds[ARRAY_SIZE(files)], share_fds[OCI_MOUNTS_MAX];
-	int r = open_outside(w, file_fds, share_fds, err);
+	struct outside out;
+	int r = open_outside(w, &out, err);
 
 	if (r == 0)
 		r = mounts_change_root(err);
 	if (r == 0)
-		r = attach_all(m, file_fds, o && *o->resolv_conf, err);
+		r = attach_all(m, &out, o && *o->resolv_conf, err);
 	if (r == 0 && w->tty >= 0)
 		r = attach_console(w->tty, err);
 	if (r == 0 && o)
-		r = mount_options(w, share_fds, err);
+		r = mount_options(w, out.shares, err);
 	if (r == 0)
 		r = mask_paths(c->masked_paths, err);
 	if (r == 0)

@@ -88,8 +88,9 @@ static bool is_opaque(int fd)
 /* Is it a file or an empty folder that was made only for moat to mount something on it? */
 static bool is_mount_point(const struct walk *w, const struct stat *sb, size_t entries)
 {
-	static const char *const paths[] = { "dev",	  "proc",	  "sys",
-					     "etc/hosts", "etc/hostname", "etc/resolv.conf" };
+	static const char *const paths[] = {
+		"dev", "proc", "sys", "etc", "etc/hosts", "etc/hostname", "etc/resolv.conf"
+	};
 
 	if (S_ISDIR(sb->st_mode) ? entries > 0 : !S_ISREG(sb->st_mode) || sb->st_size > 0)
 		return false;
