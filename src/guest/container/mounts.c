@@ -52,13 +52,12 @@ _Static_assert(ARRAY_SIZE(table) <= MOUNTS_MAX, "struct mounts has room for the 
 
 static const struct {
 	const char *path;
-	const char *stub;   /* the same in STUBS_DIR */
 	const char *source; /* name in the container's folder */
 	bool only_if_missing;
 } files[] = {
-	{ "/etc/hostname", STUBS_DIR "/etc/hostname", HOSTNAME_FILE, false },
-	{ "/etc/hosts", STUBS_DIR "/etc/hosts", HOSTS_FILE, false },
-	{ "/etc/resolv.conf", STUBS_DIR "/etc/resolv.conf", RESOLV_FILE, true },
+	{ "/etc/hostname", HOSTNAME_FILE, false },
+	{ "/etc/hosts", HOSTS_FILE, false },
+	{ "/etc/resolv.conf", RESOLV_FILE, true },
 };
 
 static int set_string(int fs_fd, const char *key, const char *value)
@@ -284,8 +283,8 @@ static int attach_console(int tty, struct err *err)
 /* What is to be attached inside the container, as it was outside. */
 struct outside {
 	int files[ARRAY_SIZE(files)];
-	struct stat stubs[ARRAY_SIZE(files)]; /* of the same paths in STUBS_DIR */
 	int shares[OCI_MOUNTS_MAX];
+	struct stat stub; /* what stands for a resolv.conf that is missing */
 };
 
 static int attach_all(const struct mounts *m, const struct outside *out, bool own_resolv,
@@ -303,7 +302,7 @@ static int attach_all(const struct mounts *m, const struct outside *out, bool ow
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
 		bool only_if_missing = files[i].only_if_missing && !own_resolv;
 		int r = attach_file(out->files[i], files[i].path,
-				    only_if_missing ? &out->stubs[i] : NULL);
+				    only_if_missing ? &out->stub : NULL);
 
 		if (r < 0)
 			return err_errno(err, r, "mount %s in the container", files[i].path);
@@ -326,9 +325,11 @@ static int open_outside(const struct mounts_wanted *w, struct outside *ret, stru
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
 		ret->files[i] =
 			open_tree(AT_FDCWD, files[i].source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-		if (ret->files[i] < 0 || stat(files[i].stub, &ret->stubs[i]) < 0)
+		if (ret->files[i] < 0)
 			return err_errno(err, -errno, "open %s", files[i].source);
 	}
+	if (stat(STUBS_DIR "/etc/resolv.conf", &ret->stub) < 0)
+		return err_errno(err, -errno, "look at " STUBS_DIR "/etc/resolv.conf");
 	return w->options ? shares_open(w->shares, &w->options->mounts, ret->shares, err) : 0;
 }
 

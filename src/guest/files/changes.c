@@ -40,7 +40,6 @@ struct pair {
 	int upper, lower; /* lower: -1 where the image has none */
 	bool replaced;	  /* nothing of @lower is visible any more */
 	bool changed;	  /* something in @upper is not as in @lower; set by walk_folder() */
-	size_t entries;	  /* of @upper; likewise */
 };
 
 static int changes_failed(const struct walk *w, int code)
@@ -85,14 +84,15 @@ static bool is_opaque(int fd)
 	       value[0] == 'y';
 }
 
-/* Is it a file or an empty folder that was made only for moat to mount something on it? */
-static bool is_mount_point(const struct walk *w, const struct stat *sb, size_t entries)
+/* Is it an empty file, or a folder with nothing new in it, that was made only for moat to mount
+ * something there? */
+static bool is_mount_point(const struct walk *w, const struct stat *sb)
 {
 	static const char *const paths[] = {
 		"dev", "proc", "sys", "etc", "etc/hosts", "etc/hostname", "etc/resolv.conf"
 	};
 
-	if (S_ISDIR(sb->st_mode) ? entries > 0 : !S_ISREG(sb->st_mode) || sb->st_size > 0)
+	if (!S_ISDIR(sb->st_mode) && (!S_ISREG(sb->st_mode) || sb->st_size > 0))
 		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
 		if (streq(w->path.data, paths[i]))
@@ -170,7 +170,7 @@ static int open_pair(struct walk *w, const struct pair *p, const char *name, boo
 static int visit_folder(struct walk *w, struct pair *p, const char *name, const struct stat *sb,
 			const struct stat *lower)
 {
-	bool in_both = lower && S_ISDIR(lower->st_mode), changed;
+	bool in_both = lower && S_ISDIR(lower->st_mode);
 	cleanup(pair_close) struct pair inner = { .upper = -1, .lower = -1 };
 	int r = open_pair(w, p, name, in_both, &inner);
 
@@ -191,14 +191,10 @@ static int visit_folder(struct walk *w, struct pair *p, const char *name, const 
 	w->depth--;
 	if (r < 0)
 		return r;
-	if (lower)
-		changed = inner.changed || !in_both || !same_folder(sb, lower);
-	else
-		/* /etc is made for mount points, too, where the image has none. */
-		changed = inner.changed || (inner.entries == 0 ? !is_mount_point(w, sb, 0)
-							       : !streq(w->path.data, "etc"));
-	p->changed = p->changed || changed;
-	return changed && !w->pack ? list_change(w, lower ? 'C' : 'A') : 0;
+	if (!inner.changed && (lower ? in_both && same_folder(sb, lower) : is_mount_point(w, sb)))
+		return 0;
+	p->changed = true;
+	return w->pack ? 0 : list_change(w, lower ? 'C' : 'A');
 }
 
 static int visit_entry(struct walk *w, struct pair *p, const char *name)
@@ -217,7 +213,7 @@ static int visit_entry(struct walk *w, struct pair *p, const char *name)
 		p->changed = true;
 		return w->pack ? add_whiteout(w) : list_change(w, 'D');
 	}
-	if (!has_lower && is_mount_point(w, &sb, 0))
+	if (!has_lower && is_mount_point(w, &sb))
 		return 0;
 	p->changed = true;
 	if (w->pack)
@@ -239,7 +235,6 @@ static int walk_folder(struct walk *w, struct pair *p)
 			r = visit_entry(w, p, *n);
 		pop_name(w, len);
 	}
-	p->entries = strv_len(names);
 	return r;
 }
 
